@@ -1,0 +1,119 @@
+"""The two files that scoring stands between: predictions.jsonl and scores.json.
+
+    {"row_id": 7, "prompt": "…", "gold": "claims", "prediction": "claims", "finish_reason": "stop",
+     "prompt_tokens": 141, "completion_tokens": 2}
+
+*Not here:* computing anything (lfine.evaluation.scoring).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One answer of one model to one held-out row: a line of predictions.jsonl."""
+
+    row_id: int
+    """0-based position of the row in the data as read."""
+    gold: str
+    """The answer that stands in the data."""
+    prediction: str | None
+    """The model's answer, as it came; None where none came."""
+    prompt: str | None = None
+    """The text the model was given, whole."""
+    finish_reason: str | None = None
+    """stop: the model ended its answer; length: max_new_tokens was reached."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    """Generated tokens, the end-of-sequence token among them."""
+
+
+@dataclass(frozen=True)
+class ScoringSettings:
+    """What scoring needs to know of a plan: no model, no data."""
+
+    metrics: tuple[str, ...]
+    """Registered names; the first is the headline (see Scores.headline)."""
+    output_type: str
+    """text or category."""
+    labels: tuple[str, ...]
+    """The labels of a category, most frequent first; empty for text."""
+    extract: str
+    """none, first_line or label."""
+    confidence: float
+    """Level of the intervals, for instance 0.95."""
+    seed: int
+    """Of the bootstrap."""
+
+
+@dataclass(frozen=True)
+class MetricScore:
+    """The value of one metric with its bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+    """Both ends at the level ScoringSettings.confidence."""
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How often each gold label (row) was answered with each label (column)."""
+
+    labels: tuple[str, ...]
+    """Row names; the columns are these and, last, "(no label)"."""
+    counts: tuple[tuple[int, ...], ...]
+    """(gold labels, labels + 1)."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made a score, so that it can be made again."""
+
+    lfine_version: str
+    python_version: str
+    packages: dict[str, str]
+    """Versions of the libraries whose change could change the number."""
+    git_commit: str | None
+    """Of the working folder, None outside a repository."""
+    git_dirty: bool | None
+    created: str
+    """UTC, ISO 8601."""
+    command: str
+    """The command line that made it."""
+    data: dict[str, str]
+    """sha256 of each data file by its name."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """scores.json: everything a report needs but the answers themselves."""
+
+    task: str
+    model: str
+    """tuned, base, majority, tfidf, or the name of the remote model or predictions file."""
+    split: str
+    n: int
+    """Held-out rows asked for (after --limit)."""
+    scored: int
+    """Rows with an answer that could be judged."""
+    unscored: int
+    """Rows whose answer was missing or named no (single) label; they count as wrong."""
+    limit: int | None
+    metrics: dict[str, MetricScore]
+    """By metric name; a family (rouge) gives several."""
+    headline: str
+    """The key of `metrics` that speaks for the task."""
+    per_example: dict[str, tuple[float, ...]]
+    """Per-example scores in the order of row_ids, for metrics that are means of such."""
+    row_ids: tuple[int, ...]
+    """The held-out sample in its fixed order."""
+    confusion: Confusion | None
+    settings: ScoringSettings
+    plan_hash: str | None
+    evaluation_hash: str
+    provenance: Provenance
+    seconds: float
+    """Generation and scoring, wall clock."""
