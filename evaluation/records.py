@@ -69,6 +69,18 @@ class Confusion:
 
 
 @dataclass(frozen=True)
+class CodedAnswers:
+    """Gold and answered label of every row of a category, as positions: what a corpus metric needs of two models."""
+
+    labels: tuple[str, ...]
+    """The label of each position, as in Confusion."""
+    golds: tuple[int, ...]
+    """In the order of Scores.row_ids."""
+    answers: tuple[int, ...]
+    """In the order of Scores.row_ids; len(labels) stands for "(no label)"."""
+
+
+@dataclass(frozen=True)
 class Provenance:
     """What made a score, so that it can be made again."""
 
@@ -85,6 +97,25 @@ class Provenance:
     """The command line that made it."""
     data: dict[str, str]
     """sha256 of each data file by its name."""
+
+
+@dataclass(frozen=True)
+class ScoreIdentity:
+    """Whose scores these are: all that scoring writes down but does not need."""
+
+    task: str
+    model: str
+    """tuned, base, majority, tfidf, or the name of the remote model or predictions file."""
+    split: str
+    """test or validation."""
+    limit: int | None
+    """The --limit that was given; None: the whole held-out sample."""
+    plan_hash: str | None
+    """Of the run that trained the model; None without a run."""
+    evaluation_hash: str
+    provenance: Provenance
+    seconds: float
+    """Generation, wall clock; scoring adds its own."""
 
 
 @dataclass(frozen=True)
@@ -117,3 +148,7 @@ class Scores:
     provenance: Provenance
     seconds: float
     """Generation and scoring, wall clock."""
+    rows_hash: str
+    """sha256 of the row ids with their gold answers: scores are compared only where it is the same."""
+    coded: CodedAnswers | None = None
+    """Labels by row, for a category; None for text."""

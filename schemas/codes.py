@@ -111,6 +111,22 @@ CODES: dict[str, Code] = {
         "max_sequence_length: p300",
         "max_sequence_length: p95",
     ),
+    "LF113": Code(
+        "yaml-feature",
+        "A tag, a merge key or a key that is not a plain text.",
+        "Readers of YAML disagree about them, and a tag can stand for code.",
+        "<<: *defaults",
+        "write the keys out",
+    ),
+    "LF114": Code(
+        "repeated-item",
+        "A list holds the same item twice.",
+        "A label or metric that is counted twice gives a wrong score.",
+        "labels: [yes, no, yes]",
+        "labels: [yes, no]",
+    ),
+    "LF115": Code("bad-command-line", "The arguments of a command cannot be understood.", "It would do something else than meant.", "lfine evaluate without a task", "lfine COMMAND --help"),
+    "LF116": Code("nothing-done", "Several tasks were given and none succeeded.", "There is no result to go on with.", "three tasks with three mistakes", "mend the problems printed above it"),
     # LF2xx sense: keys that contradict each other or the header of the data
     "LF201": Code(
         "unknown-column",
@@ -167,6 +183,27 @@ CODES: dict[str, Code] = {
         "Every example would have the same prompt.",
         "template: 'Answer the question.'",
         "template: 'Answer the question: {question}'",
+    ),
+    "LF209": Code(
+        "unknown-metric",
+        "A metric that lfine does not have.",
+        "There would be no score at the end of the run.",
+        "metrics: [acuracy]",
+        "metrics: [accuracy]",
+    ),
+    "LF210": Code(
+        "no-headline-metric",
+        "None of the metrics gives a number.",
+        "Two models could not be compared.",
+        "metrics: [confusion]",
+        "metrics: [accuracy, confusion]",
+    ),
+    "LF215": Code(
+        "unknown-model",
+        "`base_model` names no catalogue model, no local folder or .gguf file, and is no hub id.",
+        "There would be nothing to fetch.",
+        "base_model: smollm2",
+        "base_model: smollm2-135m-instruct",
     ),
     # LF3xx data
     "LF301": Code(
@@ -239,6 +276,13 @@ CODES: dict[str, Code] = {
         "a row_id that is not in the sample",
         "row ids as in predictions.jsonl",
     ),
+    "LF311": Code(
+        "row-index",
+        "A column that holds no content but the row numbers that pandas wrote.",
+        "Row numbers change when rows are added, and with them what is held out.",
+        "a CSV file whose header begins with a comma",
+        "df.to_csv(path, index=False)",
+    ),
     # LF4xx environment
     "LF401": Code(
         "missing-extra",
@@ -288,6 +332,13 @@ CODES: dict[str, Code] = {
         "It cannot be loaded.",
         "a folder without config.json",
         "fetch the model again",
+    ),
+    "LF408": Code(
+        "unreachable-hub",
+        "A data set of a hub that is not cached here, and the hub does not answer.",
+        "There is nothing to train on.",
+        "dataset: {hub: ag_news} without network",
+        "go online once, or save the rows to a file and use dataset.path",
     ),
     # LF5xx run
     "LF501": Code(

@@ -1,0 +1,167 @@
+"""Somebody else's predictions, matched to our held-out rows before anything is scored.
+
+    answers.jsonl   {"row_id": 7, "prediction": "claims", "model": "passed over"}
+    answers.csv     row_id,prediction
+                    7,claims
+
+A file whose name ends in .csv is CSV, every other one JSONL. Extra columns are passed over, a blank prediction is a
+missing one.
+*Not here:* our own predictions.jsonl (lfine.evaluation.files) and the held-out sample (lfine.finetune.data).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lfine.evaluation.files import parse_json
+from lfine.evaluation.records import Prediction
+from lfine.schemas.errors import TaskError
+from lfine.schemas.problems import Problem
+
+SHOWN = 5
+"""Problems of one kind that are listed; the others are counted."""
+
+MOST_DIGITS = 18
+"""More would not be a row number, and int() refuses thousands of digits."""
+
+CURE = "give every row the row_id it has in predictions.jsonl, and one answer"
+
+
+@dataclass(frozen=True)
+class GivenPredictions:
+    """The held-out rows in their order, each with the answer that was given."""
+
+    predictions: tuple[Prediction, ...]
+    problems: tuple[Problem, ...]
+    """At most one warning: rows without an answer."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    line: int
+    """1-based, in the file."""
+    row_id: object
+    prediction: object
+
+
+@dataclass
+class _Found:
+    """What reading gathers."""
+
+    answers: dict[int, str | None] = field(default_factory=dict)
+    lines: dict[int, int] = field(default_factory=dict)
+    """Line by row id."""
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    """(line, message)"""
+
+
+def read_given_predictions(path: Path, golds: Mapping[int, str], *, limit: int | None = None) -> GivenPredictions:
+    """Match a file of predictions to `golds` (row id → gold answer, in the order of the sample).
+
+    With `limit` only the first rows of the sample are scored; answers to its other rows are passed over.
+
+    Raises:
+        TaskError: LF310 for every line that cannot be used: not JSON, no or another row_id, a second answer to a row.
+    """
+    found = _Found()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        for line in _csv_lines(text, found) if path.suffix.lower() == ".csv" else _json_lines(text, found):
+            _take(line, golds, found)
+    except OSError as error:
+        raise TaskError(_problem(path, None, f"{path.name} cannot be read: {error.strerror}")) from error
+    except UnicodeDecodeError as error:
+        raise TaskError(_problem(path, None, f"{path.name} is not UTF-8 at byte {error.start}")) from error
+    if found.problems:
+        raise TaskError(*_shown(path, found.problems))
+    sample = list(golds.items())[:limit]
+    missing = [row_id for row_id, _ in sample if found.answers.get(row_id) is None]
+    return GivenPredictions(
+        predictions=tuple(Prediction(row_id, gold, found.answers.get(row_id)) for row_id, gold in sample),
+        problems=_warn(path, missing, len(sample)),
+    )
+
+
+def _json_lines(text: str, found: _Found) -> Iterator[_Line]:
+    for line, content in enumerate(text.split("\n"), start=1):
+        if not content.strip():
+            continue
+        try:
+            value = parse_json(content)
+        except ValueError as error:
+            found.problems.append((line, f"not JSON: {error}"))
+            continue
+        absent = [key for key in ("row_id", "prediction") if not isinstance(value, dict) or key not in value]
+        if absent:
+            found.problems.append((line, f"no {' and no '.join(absent)}"))
+        elif isinstance(value, dict):
+            yield _Line(line, value["row_id"], value["prediction"])
+
+
+def _csv_lines(text: str, found: _Found) -> Iterator[_Line]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        absent = [name for name in ("row_id", "prediction") if name not in header]
+        if absent:
+            found.problems.append((1, f"no column {' and no column '.join(absent)}, got {', '.join(header) or 'none'}"))
+            return
+        wanted = header.index("row_id"), header.index("prediction")
+        for row in reader:
+            if row and len(row) != len(header):
+                found.problems.append((reader.line_num, f"{len(row)} cells under {len(header)} columns"))
+            elif row:
+                yield _Line(reader.line_num, row[wanted[0]], row[wanted[1]])
+    except csv.Error as error:
+        found.problems.append((reader.line_num, f"not CSV: {error}"))
+
+
+def _take(line: _Line, golds: Mapping[int, str], found: _Found) -> None:
+    """Keep one answer, or say why not."""
+    row_id = _row_id(line.row_id)
+    if row_id is None:
+        found.problems.append((line.line, f"row_id must be a whole number, got {line.row_id!r}"))
+    elif row_id not in golds:
+        found.problems.append((line.line, f"row_id {row_id} is not a held-out row"))
+    elif row_id in found.lines:
+        message = f"row_id {row_id} stands twice, first in line {found.lines[row_id]}"
+        found.problems.append((line.line, message))
+    elif isinstance(line.prediction, (dict, list, bool, float)):
+        found.problems.append((line.line, f"prediction of row_id {row_id} must be text, got {line.prediction!r:.60}"))
+    else:
+        found.lines[row_id] = line.line
+        found.answers[row_id] = None if line.prediction is None else str(line.prediction).strip() or None
+
+
+def _row_id(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    digits = value.strip() if isinstance(value, str) else ""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < MOST_DIGITS else None
+
+
+def _shown(path: Path, problems: list[tuple[int, str]]) -> Iterable[Problem]:
+    """Return the first problems with their lines, and one that counts the others."""
+    ordered = sorted(problems)
+    for line, message in ordered[:SHOWN]:
+        yield _problem(path, line, f"line {line} of {path.name}: {message}")
+    if len(ordered) > SHOWN:
+        lines = ", ".join(str(line) for line, _ in ordered[SHOWN : 2 * SHOWN])
+        rest = f"{len(ordered) - SHOWN} more lines of {path.name} cannot be used (lines {lines}"
+        yield _problem(path, None, rest + (", …)" if len(ordered) > 2 * SHOWN else ")"))
+
+
+def _warn(path: Path, missing: list[int], n: int) -> tuple[Problem, ...]:
+    if not missing:
+        return ()
+    rows = ", ".join(map(str, missing[:SHOWN])) + (", …" if len(missing) > SHOWN else "")
+    message = f"{len(missing)} of {n} held-out rows have no answer in {path.name} and count as wrong (row_id {rows})"
+    return (Problem("LF310", message, "answer them too", severity="warning", file=str(path)),)
+
+
+def _problem(path: Path, line: int | None, message: str) -> Problem:
+    return Problem("LF310", message, CURE, file=str(path), line=line)

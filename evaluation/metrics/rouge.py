@@ -1,0 +1,30 @@
+"""ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum (Lin 2004): mean F-measures over the examples, by the rouge-score library.
+
+    gold "the cat sat"   answer "the cat ran"   → rouge1 0.667, rouge2 0.5, rougeL 0.667, rougeLsum 0.667
+
+No stemming; ROUGE-Lsum takes each line as a sentence. A missing answer scores 0 in all four.
+*Not here:* tokenization (the library's own: lower-cased runs of a-z and 0-9, so other scripts score 0).
+"""
+
+from __future__ import annotations
+
+from lfine.evaluation.metrics.registry import Answered, PerExample, metric
+
+VALUES = ("rougeL", "rouge1", "rouge2", "rougeLsum")
+
+
+@metric(
+    output_types=("text",),
+    kind="mean",
+    source="rouge_score.rouge_scorer.RougeScorer, F-measure, use_stemmer=False",
+    values=VALUES,
+)
+def rouge(answered: Answered) -> PerExample:
+    from rouge_score.rouge_scorer import RougeScorer  # 3 s: it imports nltk
+
+    scorer = RougeScorer(list(VALUES), use_stemmer=False)
+    rows: list[tuple[float, ...]] = []
+    for gold, answer in zip(answered.golds, answered.answers, strict=True):
+        scored = {} if answer is None else scorer.score(gold, answer)
+        rows.append(tuple(float(scored[name].fmeasure) if scored else 0.0 for name in VALUES))
+    return PerExample({name: tuple(row[place] for row in rows) for place, name in enumerate(VALUES)})

@@ -1,0 +1,63 @@
+"""plan.json: written once for each run, read back by every later stage.
+
+    {"format": 1, "task": "viggo", "source": {…the task, whole…}, "training": {…}, "evaluation": {…},
+     "decisions": [{"path", "value", "origin", "reason"}], "plan_hash": "…", "evaluation_hash": "…"}
+
+*Not here:* the records themselves (lfine.finetune.compile.plan).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lfine.finetune.compile.plan import Decision, EvaluationPlan, Plan, TrainingPlan
+from lfine.schemas.errors import RunError
+from lfine.schemas.problems import Problem
+from lfine.schemas.records import ShapeError, from_json, json_text, to_json, write_text
+from lfine.schemas.task import Task
+
+FORMAT = 1
+
+
+def plan_record(plan: Plan) -> dict[str, Any]:
+    """Return the JSON form of a plan."""
+    return {
+        "format": FORMAT,
+        "task": plan.task.name,
+        "source": to_json(plan.task),
+        "folder": plan.folder,
+        "training": to_json(plan.training),
+        "evaluation": to_json(plan.evaluation),
+        "decisions": to_json(plan.decisions),
+        "plan_hash": plan.plan_hash,
+        "evaluation_hash": plan.evaluation_hash,
+    }
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Write plan.json whole or not at all."""
+    write_text(path, json_text(plan_record(plan)))
+
+
+def read_plan(path: Path) -> Plan:
+    """Read plan.json; RunError LF505 when it is absent, damaged or its hash does not match its content."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        plan = Plan(
+            task=from_json(Task, record["source"]),
+            folder=str(record["folder"]),
+            training=from_json(TrainingPlan, record["training"], "training"),
+            evaluation=from_json(EvaluationPlan, record["evaluation"], "evaluation"),
+            decisions=tuple(from_json(Decision, decision) for decision in record["decisions"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, ShapeError) as error:
+        raise RunError(_damaged(path, f"cannot be read as a plan: {error}")) from error
+    if plan.plan_hash != record.get("plan_hash"):
+        raise RunError(_damaged(path, "does not match its own plan_hash: it was edited, or another version wrote it"))
+    return plan
+
+
+def _damaged(path: Path, what: str) -> Problem:
+    return Problem("LF505", f"{path.name} {what}", "train again; a run folder is never edited", file=str(path))

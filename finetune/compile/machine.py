@@ -1,0 +1,84 @@
+"""What this machine has, found out without torch: processor features, memory, an accelerator.
+
+    Machine(device="cpu", cores=2, memory=25_000_000_000, bf16=True, accelerator=None)
+
+*Not here:* what follows from it for a run (lfine.finetune.compile.passes).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+BF16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
+"""Features of /proc/cpuinfo with which a processor multiplies bfloat16 matrices faster than float32 ones."""
+COMPUTE_CAPABILITY_MAJOR = 75
+"""CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR of the CUDA driver interface."""
+AMPERE = 8
+"""First compute capability with bfloat16 units."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The machine that compiles, which is the machine that trains."""
+
+    device: str
+    """cuda, mps or cpu."""
+    cores: int
+    memory: int
+    """Bytes: of the accelerator where there is one, else of the machine; 0 when unknown."""
+    bf16: bool
+    """The device multiplies bfloat16 in hardware."""
+    accelerator: str | None
+    """Its name, None on a processor alone."""
+
+
+@cache
+def this_machine() -> Machine:
+    """Return what this machine has; looked at once."""
+    cores = os.cpu_count() or 1
+    found = _cuda()
+    if found is not None:
+        name, memory, major = found
+        return Machine("cuda", cores, memory, major >= AMPERE, name)
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        return Machine("mps", cores, system_memory(), bf16=True, accelerator="Apple GPU")
+    return Machine("cpu", cores, system_memory(), bool(BF16_FLAGS & processor_flags()), None)
+
+
+def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
+    """Return the processor's feature flags; empty where the system does not list them."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return frozenset()
+    return next((frozenset(line.split(":", 1)[1].split()) for line in lines if line.startswith("flags")), frozenset())
+
+
+def system_memory() -> int:
+    """Return the machine's memory in bytes; 0 where it cannot be asked."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return 0
+
+
+def _cuda() -> tuple[str, int, int] | None:
+    """Ask the CUDA driver for its first device: name, bytes, major compute capability."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return None
+    count, device, major = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
+        return None
+    name, memory = ctypes.create_string_buffer(100), ctypes.c_size_t()
+    driver.cuDeviceGet(ctypes.byref(device), 0)
+    driver.cuDeviceGetName(name, 100, device)
+    driver.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
+    driver.cuDeviceGetAttribute(ctypes.byref(major), COMPUTE_CAPABILITY_MAJOR, device)
+    return name.value.decode(errors="replace"), memory.value, major.value

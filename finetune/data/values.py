@@ -1,0 +1,74 @@
+"""One value as text, and one row as a hash: the two forms in which every format agrees.
+
+    text_of(None) == ""    text_of(True) == "true"    text_of(5.0) == "5.0"    text_of(["é", 1]) == '["é", 1]'
+    content_hash({"a": 1, "b": "x"}, ("b", "a"), 42)  # 32 bytes, equal for {"a": "1", "b": "x"} of a CSV file
+
+A float keeps its ".0", because that is what the usual writers put into CSV for a column of floats.
+
+*Not here:* which columns count as content (lfine.finetune.data.splits, held_out).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+from lfine.schemas.errors import TaskError
+from lfine.schemas.problems import Problem
+
+Row = Mapping[str, object]
+"""Column → value: text from CSV; text, numbers, booleans, None, lists and dicts (and dates) from the others."""
+
+_CURE = "store the values as text, or leave the column out of the file"
+
+
+def text_of(value: object) -> str:
+    """Return the value as a prompt shows it; raises TaskError (LF302) for bytes and whatever has no text form.
+
+    None and NaN are empty; whole numbers are digits; floats are `repr` (shortest digits that read back equal);
+    dates and times are ISO 8601; lists and dicts are JSON with their keys in the order they came in.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return "" if value != value else repr(value)
+    return _text_of_rare(value)
+
+
+def _text_of_rare(value: object) -> str:
+    if isinstance(value, (list, tuple, dict)):
+        return json.dumps(value, ensure_ascii=False, default=text_of)
+    if isinstance(value, (dt.date, dt.time)):  # a datetime is a date
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
+    if isinstance(value, dt.timedelta):
+        return str(value)
+    raise TaskError(Problem("LF302", f"a value of type {type(value).__name__} has no text form", _CURE))
+
+
+def answer_of(value: object) -> str:
+    """Return the text of an answer: white space around it is never learned nor scored."""
+    return text_of(value).strip()
+
+
+def content_hash(row: Row, columns: Iterable[str], seed: int) -> bytes:
+    """Return 32 bytes: sha256 over the seed and the columns' texts in the order of their names.
+
+    Each text is preceded by its length in bytes, so that ("ab", "c") and ("a", "bc") differ.
+    """
+    digest = hashlib.sha256(b"%d" % seed)
+    for column in sorted(columns):
+        text = text_of(row.get(column)).encode("utf-8", "surrogatepass")
+        digest.update(b"|%d|" % len(text))
+        digest.update(text)
+    return digest.digest()

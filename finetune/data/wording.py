@@ -1,0 +1,33 @@
+"""How data problems name rows and near misses.
+
+    listed([3, 7, 9, 12, 15, 20, 21]) == "3, 7, 9, 12, 15 and 2 more"
+    counted(2, "row") == "2 rows"
+    column_cure("lable", ["label", "text"]) == "did you mean `label`?"
+
+*Not here:* the problems themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lfine.schemas.suggestions import did_you_mean
+
+SHOWN = 5
+"""Items that a message spells out before it goes over to a count."""
+
+
+def listed(items: Sequence[object], *, shown: int = SHOWN) -> str:
+    """Return the first items and the number of those left."""
+    text = ", ".join(str(item) for item in items[:shown])
+    return f"{text} and {len(items) - shown} more" if len(items) > shown else text
+
+
+def counted(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def column_cure(name: str, columns: Sequence[str]) -> str:
+    """Return the cure for a column that is not there: the near one, else all there are."""
+    meant = did_you_mean(name, columns)
+    return meant or f"use one of {listed([f'`{column}`' for column in columns], shown=20)}"

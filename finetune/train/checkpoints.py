@@ -1,0 +1,100 @@
+"""A checkpoint: trainable weights, optimizer and random state; written whole, checked when read.
+
+    checkpoints/step-000060/weights.safetensors  optimizer.pt  state.json {"step": 60, "sha256": {…}, "plan_hash": "…"}
+
+The place in the data follows from the step, the learning rate too, so nothing else is needed to go on bit for bit.
+
+*Not here:* the finished adapter in peft's own format (lfine.finetune.models.adapters).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from lfine.schemas.errors import MachineError
+from lfine.schemas.problems import Problem
+from lfine.schemas.records import json_text
+
+WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.pt", "state.json"
+
+
+def save_checkpoint(folder: Path, step: int, model: nn.Module, optimizer: torch.optim.Optimizer) -> Path:
+    """Write checkpoints/step-…, then remove older ones; MachineError LF405 keeps those when the disk is full."""
+    target = folder / f"step-{step:06d}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
+            part = Path(name) / "checkpoint"
+            part.mkdir()
+            save_file(trainable(model), part / WEIGHTS)
+            torch.save({"optimizer": optimizer.state_dict(), "random": _random_states()}, part / OPTIMIZER)
+            sums = {file: _sha256(part / file) for file in (WEIGHTS, OPTIMIZER)}
+            (part / STATE).write_text(json_text({"step": step, "sha256": sums}), encoding="utf-8")
+            shutil.rmtree(target, ignore_errors=True)
+            part.rename(target)
+    except OSError as error:
+        problem = Problem(
+            "LF405",
+            f"the checkpoint of step {step} could not be written: {error}; earlier ones are untouched",
+            "make room, then go on with --resume",
+            file=str(target),
+        )
+        raise MachineError(problem) from error
+    for older in folder.glob("step-*"):
+        if older != target:
+            shutil.rmtree(older, ignore_errors=True)
+    return target
+
+
+def latest_checkpoint(folder: Path) -> Path | None:
+    """Return the newest whole checkpoint; a damaged one is passed over."""
+    return next((path for path in sorted(folder.glob("step-*"), reverse=True) if _whole(path)), None)
+
+
+def checkpoint_step(path: Path) -> int:
+    """Return the number of updates done when a checkpoint was written."""
+    return int(json.loads((path / STATE).read_text(encoding="utf-8"))["step"])
+
+
+def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Put weights, optimizer and random states back as they were."""
+    parameters = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, value in load_file(path / WEIGHTS).items():
+            parameters[name].copy_(value)
+    state = torch.load(path / OPTIMIZER, weights_only=True)
+    optimizer.load_state_dict(state["optimizer"])
+    torch.set_rng_state(state["random"]["cpu"])
+    if torch.cuda.is_available() and state["random"]["cuda"]:
+        torch.cuda.set_rng_state_all(state["random"]["cuda"])
+
+
+def trainable(model: nn.Module) -> dict[str, Tensor]:
+    """Return the parameters that are trained, by name."""
+    return {name: value.detach().contiguous() for name, value in model.named_parameters() if value.requires_grad}
+
+
+def _random_states() -> dict[str, Tensor | list[Tensor]]:
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"cpu": torch.get_rng_state(), "cuda": cuda}
+
+
+def _whole(path: Path) -> bool:
+    try:
+        sums = json.loads((path / STATE).read_text(encoding="utf-8"))["sha256"]
+        return all(_sha256(path / file) == sums[file] for file in (WEIGHTS, OPTIMIZER))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,112 @@
+"""log.jsonl, one line an event, and the progress bar on stderr.
+
+    {"step": 3, "loss": 1.92, "learning_rate": 0.0002, "step_seconds": 1.71, "examples": 16, "tokens": 2744}
+    {"step": 20, "validation_loss": 0.61, "seconds": 4.2}
+    {"step": 20, "checkpoint": "checkpoints/step-000020", "seconds": 0.1}
+
+Every line carries the wall time since the line before, so the seconds of all lines add up to the loop's time.
+
+*Not here:* what is measured (lfine.finetune.train.loop) and drawing it (lfine.evaluation.reports).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+from lfine.finetune.compile.lengths import EncodedExample
+from lfine.schemas.records import write_text
+
+QUIET_INTERVAL = 15.0
+"""Seconds between two progress lines where stderr is a file, a pipe or a CI log."""
+
+
+class Journal:
+    """Writes the log of one run; lines of steps after `start` (of an interrupted run) are taken back first."""
+
+    def __init__(self, path: Path, *, start: int, steps: int) -> None:
+        self.path = path
+        self.best_validation_loss: float | None = None
+        self.last_loss: float | None = None
+        kept = [line for line in _lines(path) if json.loads(line)["step"] <= start]
+        write_text(path, "".join(line + "\n" for line in kept))
+        for line in kept:
+            self._remember(json.loads(line))
+        self._file = path.open("a", encoding="utf-8")
+        terminal = sys.stderr.isatty()
+        self._bar = tqdm(
+            total=steps,
+            initial=start,
+            desc="train",
+            unit="update",
+            mininterval=0.3 if terminal else QUIET_INTERVAL,
+            dynamic_ncols=terminal,
+            file=sys.stderr,
+        )
+        self._lap = time.perf_counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+        self._file.close()
+
+    def update(self, step: int, *, loss: float, learning_rate: float, batch: Sequence[EncodedExample]) -> None:
+        tokens = sum(row.length for row in batch)
+        seconds = self._seconds()
+        self._write(
+            {
+                "step": step,
+                "loss": loss,
+                "learning_rate": learning_rate,
+                "step_seconds": seconds,
+                "examples": len(batch),
+                "tokens": tokens,
+            }
+        )
+        self._bar.set_postfix_str(f"loss {loss:.3f}, {tokens / max(seconds, 1e-9):.0f} tokens/s", refresh=False)
+        self._bar.update()
+
+    def validation(self, step: int, loss: float) -> None:
+        self._write({"step": step, "validation_loss": loss, "seconds": self._seconds()})
+        self._bar.set_description_str(f"train (validation loss {loss:.3f})", refresh=False)
+
+    def checkpoint(self, step: int, folder: Path) -> None:
+        place = folder.relative_to(self.path.parent).as_posix()
+        self._write({"step": step, "checkpoint": place, "seconds": self._seconds()})
+
+    def _seconds(self) -> float:
+        now = time.perf_counter()
+        seconds, self._lap = now - self._lap, now
+        return round(seconds, 6)
+
+    def _write(self, line: dict[str, object]) -> None:
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+        self._remember(line)
+
+    def _remember(self, line: dict[str, object]) -> None:
+        loss, validation = line.get("loss"), line.get("validation_loss")
+        if isinstance(loss, float):
+            self.last_loss = loss
+        if isinstance(validation, float):
+            best = self.best_validation_loss
+            self.best_validation_loss = validation if best is None else min(best, validation)
+
+
+def _lines(path: Path) -> list[str]:
+    """The whole lines of a log; a last line cut short by a crash is dropped."""
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    return text[: text.rfind("\n") + 1].splitlines()

@@ -1,0 +1,144 @@
+"""A micro-batch as one row: the prompt tokens that all examples share once, then every example's own tokens.
+
+    [ shared prefix | rest of example 0 | rest of example 1 | … ]      (1, T), T = P + sum of the rests
+
+A causal model's states over the prefix do not depend on what follows, so they are computed once and every example
+attends to them, forward and backward: the loss and gradients of the plain padded batch, not an approximation.
+Linear layers see no padding; inside attention alone the rests are padded to (B, S), and one softmax runs over two
+blocks of scores: against the prefix keys, which are never copied, and against the example's own keys.
+
+*Not here:* families whose attention cannot be replaced (lfine.finetune.train.padded), and when to use which
+(lfine.finetune.compile.passes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers.modeling_utils import AttentionInterface
+
+from lfine.finetune.compile.lengths import EncodedExample
+
+ATTENTION = "lfine_shared_prefix"
+"""Name under which the attention function is registered with transformers."""
+
+
+@dataclass(frozen=True)
+class PackedRow:
+    """The tensors of one packed micro-batch; B examples, P prefix tokens, S tokens of the longest rest."""
+
+    input_ids: Tensor
+    """(1, T)"""
+    position_ids: Tensor
+    """(1, T): as in the plain sequences, so every rest begins at P."""
+    prefix: int
+    """P"""
+    gather: Tensor
+    """(B, S): the place in the row of each token of each rest; places of padding repeat the last one."""
+    scatter: Tensor
+    """(T - P,): the place in the flattened (B * S) of each token behind the prefix."""
+    predicting: Tensor
+    """(N,): the places whose next token is learned."""
+    targets: Tensor
+    """(N,): the learned tokens."""
+
+
+def pack(rows: Sequence[EncodedExample], prefix: int, device: str) -> PackedRow:
+    """Lay examples that begin with the same `prefix` tokens into one row."""
+    rests = [(*row.prompt_ids[prefix:], *row.completion_ids) for row in rows]
+    longest = max(len(rest) for rest in rests)
+    starts = [prefix]
+    for rest in rests:
+        starts.append(starts[-1] + len(rest))
+    ids = [*rows[0].prompt_ids[:prefix], *(token for rest in rests for token in rest)]
+    positions = [*range(prefix), *(prefix + at for rest in rests for at in range(len(rest)))]
+    gather = [
+        [start + min(at, len(rest) - 1) for at in range(longest)] for start, rest in zip(starts, rests, strict=False)
+    ]
+    scatter = [number * longest + at for number, rest in enumerate(rests) for at in range(len(rest))]
+    learned = [
+        (end - len(row.completion_ids) + at, token)
+        for row, end in zip(rows, starts[1:], strict=True)
+        for at, token in enumerate(row.completion_ids)
+    ]
+    return PackedRow(
+        input_ids=torch.tensor([ids], device=device),
+        position_ids=torch.tensor([positions], device=device),
+        prefix=prefix,
+        gather=torch.tensor(gather, device=device),
+        scatter=torch.tensor(scatter, device=device),
+        predicting=torch.tensor([place - 1 for place, _ in learned], device=device),
+        targets=torch.tensor([token for _, token in learned], device=device),
+    )
+
+
+def packed_logits(model: nn.Module, backbone: nn.Module, head: nn.Module, row: PackedRow) -> Tensor:
+    """Return the logits (N, vocabulary) at the learned places only.
+
+    `model` is the transformers model that holds `backbone` and `head`; its configured attention is replaced during
+    the call and put back after it, whatever happens.
+    """
+    config = model.config
+    before = config._attn_implementation
+    config._attn_implementation = ATTENTION
+    try:
+        hidden = backbone(
+            input_ids=row.input_ids, position_ids=row.position_ids, use_cache=False, packed_row=row
+        ).last_hidden_state
+    finally:
+        config._attn_implementation = before
+    logits: Tensor = head(hidden[0].index_select(0, row.predicting))
+    return logits
+
+
+def shared_prefix_attention(
+    module: nn.Module,  # noqa: ARG001 (the signature is transformers')
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,  # noqa: ARG001 (the row's layout takes its place)
+    scaling: float | None = None,
+    *,
+    packed_row: PackedRow,
+    **_: object,
+) -> tuple[Tensor, None]:
+    """Attend within a packed row. query (1, H, T, D), key and value (1, K, T, D) with H a multiple of K.
+
+    Returns (1, T, H, D). Queries of one key head are folded into its rows, so grouped keys are never repeated.
+    """
+    heads, _tokens, size = query.shape[1:]
+    groups, prefix = key.shape[1], packed_row.prefix
+    scale = size**-0.5 if scaling is None else scaling
+    q, k, v = query[0] * scale, key[0], value[0]
+    count, longest = packed_row.gather.shape
+    places = packed_row.gather.reshape(-1)
+    # The prefix attends to itself: (K, H/K * P, P).
+    scores = torch.bmm(q[:, :prefix].reshape(groups, -1, size), k[:, :prefix].transpose(1, 2))
+    weights = (scores.view(groups, -1, prefix, prefix) + _causal(prefix, q)).softmax(-1)
+    of_prefix = torch.bmm(weights.view(groups, -1, prefix), v[:, :prefix]).view(heads, prefix, size)
+    # Every rest attends to the prefix (one product for all examples) and to itself: one softmax over both.
+    own_q = q.index_select(1, places).reshape(groups, -1, size)
+    own_k = k.index_select(1, places).view(groups, 1, count, longest, size)
+    own_v = v.index_select(1, places).view(groups, 1, count, longest, size)
+    shape = (groups, heads // groups, count, longest)
+    to_prefix = torch.bmm(own_q, k[:, :prefix].transpose(1, 2)).view(*shape, prefix)
+    to_self = torch.matmul(own_q.view(*shape, size), own_k.transpose(-1, -2)) + _causal(longest, q)
+    weights = torch.cat([to_prefix, to_self], -1).softmax(-1)
+    of_rests = torch.matmul(weights[..., prefix:], own_v)
+    if prefix:
+        from_prefix = torch.bmm(weights[..., :prefix].reshape(groups, -1, prefix), v[:, :prefix])
+        of_rests = of_rests + from_prefix.view(*shape, size)
+    of_rests = of_rests.reshape(heads, count * longest, size).index_select(1, packed_row.scatter)
+    return torch.cat([of_prefix, of_rests], 1).transpose(0, 1).unsqueeze(0), None
+
+
+def _causal(size: int, like: Tensor) -> Tensor:
+    """(size, size): 0 where a token may look, the least number of the type where it may not."""
+    least = torch.finfo(like.dtype).min
+    return torch.full((size, size), least, dtype=like.dtype, device=like.device).triu(1)
+
+
+AttentionInterface.register(ATTENTION, shared_prefix_attention)

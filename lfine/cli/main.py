@@ -1,0 +1,127 @@
+"""`lfine COMMAND …`: finds the command, runs it, and turns what it raises into text or JSON and an exit code.
+
+    0 fine · 1 problems in what the user wrote · 2 usage · 3 environment · 4 some of several failed · 5 the run failed
+    70 a bug of ours (the only one with a traceback) · 130 interrupted
+
+*Not here:* the commands (one module each in this package; a new one is a module and a line in COMMANDS).
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import importlib
+import itertools
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from types import ModuleType
+from typing import NoReturn
+
+from lfine._version import __version__
+from lfine.schemas.errors import LfineError, MachineError, UsageError
+from lfine.schemas.problems import Problem
+
+COMMANDS = {
+    "validate": "check task files: all problems of all files, without loading a model",
+    "schema": "print the JSON Schema of task files, for editors",
+    "compile": "print the plan of a task; --explain says why",
+    "preview": "show rows as the model sees them, learned tokens marked",
+    "train": "train an adapter, always in a new run folder",
+    "evaluate": "score the latest run, the base model, or somebody else's predictions",
+    "compare": "compare two evaluations row by row, with intervals",
+    "report": "write the HTML report of a run again from its files",
+    "models": "list the base models known and cached; pull one",
+}
+"""Name → summary; each is the module lfine.cli.NAME with `add_arguments(parser)` and `run(arguments) -> int`."""
+
+BUG, INTERRUPTED, USAGE = 70, 130, 2
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are ours, so that `--format json` holds there too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(Problem("LF115", message, f"{self.prog} --help"))
+
+
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser; with `only` just that command's module is imported and its arguments added."""
+    parser = Parser(prog="lfine", description="Declarative fine-tuning of language models.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"lfine {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".", allow_abbrev=False)
+        if only in (None, name):
+            _module(name).add_arguments(command)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; never raises but SystemExit for --help and --version."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        name = next((word for word in words if not word.startswith("-")), None)
+        arguments = build_parser(only=name or "").parse_args(words)
+        arguments.command_line = " ".join(["lfine", *words])
+        code: int = _module(arguments.command).run(arguments)
+        sys.stdout.flush()
+    except LfineError as error:
+        return refuse(error, as_json=_wants_json(words))
+    except KeyboardInterrupt as stop:
+        return _interrupted(stop)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _os_error(error, as_json=_wants_json(words))
+    except Exception:  # noqa: BLE001 (the last resort: every foreign exception that reaches here is our bug)
+        traceback.print_exc()
+        print(f"lfine {__version__}: this is a bug of lfine's; please report it with the lines above", file=sys.stderr)
+        return BUG
+    return code
+
+
+def entry() -> NoReturn:
+    """The console script."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL) if hasattr(signal, "SIGPIPE") else None
+    sys.exit(main())
+
+
+def refuse(error: LfineError, *, as_json: bool) -> int:
+    """Print the problems, as one JSON document on stdout or as text on stderr; return the exit code."""
+    if as_json:
+        print(json.dumps({"problems": [problem.record() for problem in error.problems]}, ensure_ascii=False, indent=1))
+    else:
+        print("\n\n".join(problem.text() for problem in error.problems), file=sys.stderr)
+    return error.exit_code
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"lfine.cli.{name}")
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    return "--format=json" in words or ("--format", "json") in itertools.pairwise(words)
+
+
+def _interrupted(stop: KeyboardInterrupt) -> int:
+    resume = getattr(stop, "resume", None)
+    if resume is None:
+        print("\ninterrupted", file=sys.stderr)
+    else:
+        step, steps = getattr(stop, "step", 0), getattr(stop, "steps", 0)
+        print(f"\ninterrupted after update {step} of {steps}, saved; to go on:\n  {resume}", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _os_error(error: OSError, *, as_json: bool) -> int:
+    """A file that cannot be written is the machine's doing; anything else unforeseen is ours."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG):
+        traceback.print_exception(error)
+        return BUG
+    problem = Problem("LF405", f"{error.strerror}: {error.filename or 'a file'}", "make room, or choose another folder")
+    return refuse(MachineError(problem), as_json=as_json)

@@ -1,0 +1,115 @@
+"""Run folders: where they lie, which is the latest, and run.json.
+
+    runs/viggo/20261122T091500Z/  task.yaml plan.json run.json log.jsonl adapter/ checkpoints/ evaluations/
+
+*Not here:* what is written into them by training (lfine.finetune.train) and scoring (lfine.evaluation).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lfine.schemas.errors import RunError
+from lfine.schemas.problems import Problem
+from lfine.schemas.records import ShapeError, from_json, json_text, to_json, write_text
+
+FORMAT = 1
+STARTED, FINISHED, INTERRUPTED, FAILED = "started", "finished", "interrupted", "failed"
+
+
+@dataclass(frozen=True)
+class DataRecord:
+    """What a run was given."""
+
+    files: dict[str, dict[str, str]]
+    """sha256 and rows of each data file, by name."""
+    rows: dict[str, int]
+    """Rows in each split."""
+    cut: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """run.json: what became of one run."""
+
+    task: str
+    status: str
+    """started, finished, interrupted or failed."""
+    created: str
+    """UTC, ISO 8601."""
+    plan_hash: str
+    command: str
+    data: DataRecord
+    versions: dict[str, str] = field(default_factory=dict)
+    finished: str | None = None
+    steps: int = 0
+    """Updates done."""
+    train_examples: int = 0
+    """Examples seen."""
+    seconds: float = 0.0
+    """Wall time of the training loop, resumed parts added up."""
+    final_loss: float | None = None
+    best_validation_loss: float | None = None
+
+
+def runs_folder(given: str | None = None) -> Path:
+    """Return where run folders lie: --runs-dir, then LFINE_RUNS, then runs/ in the working folder."""
+    return Path(given or os.environ.get("LFINE_RUNS") or "runs").expanduser().resolve()
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_run(runs: Path, task: str) -> Path:
+    """Make the folder of a new run, named by the time; a second one within a second gets a number."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    for number in range(1, 1000):
+        folder = runs / task / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise RunError(Problem("LF505", f"a thousand runs began within one second in {runs / task}", "try again"))
+
+
+def write_run(folder: Path, record: RunRecord) -> None:
+    """Write run.json whole or not at all."""
+    write_text(folder / "run.json", json_text({"format": FORMAT, **to_json(record)}))
+
+
+def read_run(folder: Path) -> RunRecord:
+    """Read run.json; RunError LF501 when the folder is no run, LF505 when the file is damaged."""
+    path = folder / "run.json"
+    try:
+        return from_json(RunRecord, json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        problem = Problem("LF501", f"{folder} is not a run folder: it has no run.json", "name a folder below runs/")
+        raise RunError(problem) from error
+    except (OSError, ValueError, ShapeError) as error:
+        problem = Problem("LF505", f"run.json cannot be read: {error}", "train again", file=str(path))
+        raise RunError(problem) from error
+
+
+def runs_of(runs: Path, task: str) -> list[Path]:
+    """Return the run folders of a task, newest first."""
+    folders = (path.parent for path in (runs / task).glob("*/run.json"))
+    return sorted(folders, key=lambda folder: folder.name, reverse=True)
+
+
+def latest_run(runs: Path, task: str, statuses: tuple[str, ...] = (FINISHED,)) -> Path | None:
+    """Return the newest run of a task with one of these statuses."""
+    return next((folder for folder in runs_of(runs, task) if read_run(folder).status in statuses), None)
+
+
+def file_record(files: Mapping[str, tuple[str, int]]) -> dict[str, dict[str, str]]:
+    """Return name → sha256 and rows as run.json holds them."""
+    return {name: {"sha256": sha, "rows": str(rows)} for name, (sha, rows) in files.items()}

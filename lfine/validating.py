@@ -1,0 +1,117 @@
+"""`lfine validate`: every problem of every file, from the files' text and the data's headers; no model, no torch.
+
+    validate_paths([Path("task_configs")], overrides=(), data=False) -> Validation(files=3, problems=(…))
+
+*Not here:* the checks themselves (lfine.schemas, lfine.finetune.compile.headers).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lfine.finetune.compile.headers import header_problems, metric_problems
+from lfine.finetune.data.tables import read_header
+from lfine.schemas.errors import MachineError, TaskError
+from lfine.schemas.loading import LoadedTask, check_task
+from lfine.schemas.problems import Problem
+
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Validation:
+    files: int
+    """Task files looked at."""
+    problems: tuple[Problem, ...]
+    """Errors and warnings of all of them, file by file."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error among the problems."""
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+def validate_paths(paths: Iterable[Path], overrides: Sequence[str] = (), *, data: bool = False) -> Validation:
+    """Check task files; a folder is searched for YAML, fragments (names beginning with `_`) left out.
+
+    With `data` the rows are read and checked too.
+    """
+    files = [file for path in paths for file in task_files(path)]
+    problems = [problem for file in files for problem in check_file(file, overrides, data=data)[1]]
+    return Validation(len(files), tuple(problems))
+
+
+def task_files(path: Path) -> list[Path]:
+    """Return the task files that a path means; TaskError LF108 for a folder without one."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(
+        file for suffix in SUFFIXES for file in path.rglob(f"*{suffix}") if not file.name.startswith(("_", "."))
+    )
+    if not found:
+        problem = Problem("LF108", "the folder holds no .yaml or .yml file", "name a task file", file=str(path))
+        raise TaskError(problem)
+    return found
+
+
+def check_file(
+    path: Path, overrides: Sequence[str] = (), *, data: bool = False
+) -> tuple[LoadedTask | None, list[Problem]]:
+    """Return the task (None when its file has errors) and all problems of file, header and, with `data`, rows."""
+    loaded, problems = check_task(path, overrides)
+    if loaded is None:
+        return None, problems
+    problems = [*problems, *metric_problems(loaded), *_header(loaded, must_exist=data)]
+    if data and not any(problem.severity == "error" for problem in problems):
+        problems += _rows(loaded)
+    return loaded, problems
+
+
+def checked_task(path: Path, overrides: Sequence[str] = ()) -> LoadedTask:
+    """Return a task whose file and header are in order; TaskError with all their problems otherwise."""
+    loaded, problems = check_file(path, overrides)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if loaded is None or errors:
+        raise TaskError(*errors)
+    return loaded
+
+
+def _header(loaded: LoadedTask, *, must_exist: bool) -> list[Problem]:
+    """Check the columns; what cannot be looked at here and now is a warning, not a guess."""
+    if loaded.task.dataset.hub is not None:
+        return []
+    try:
+        columns = read_header(loaded.task.dataset, loaded.folder, place=loaded.problem)
+    except TaskError as error:
+        elsewhere = not must_exist and _may_lie_elsewhere(loaded)
+        return [_not_checked(each) if elsewhere and each.code == "LF301" else each for each in error.problems]
+    except MachineError as error:
+        return [_not_checked(each) for each in error.problems]
+    return header_problems(loaded, columns)
+
+
+def _may_lie_elsewhere(loaded: LoadedTask) -> bool:
+    """A bare file name is looked for in LFINE_DATA, so without that variable its absence proves nothing."""
+    dataset = loaded.task.dataset
+    names = [name for name in (dataset.path, dataset.train, dataset.validation, dataset.test) if name is not None]
+    return "LFINE_DATA" not in os.environ and all(Path(name).name == name for name in names)
+
+
+def _not_checked(problem: Problem) -> Problem:
+    message = f"the columns were not checked: {problem.message}"
+    return replace(problem, severity="warning", message=message)
+
+
+def _rows(loaded: LoadedTask) -> list[Problem]:
+    from lfine.compiling import needed_splits
+    from lfine.finetune.compile.prepare import prepare_rows
+
+    task = loaded.task
+    try:
+        rows = prepare_rows(task, loaded.folder, needed=needed_splits(task), place=loaded.problem)
+    except TaskError as error:
+        return list(error.problems)
+    return [*rows.warnings, *rows.held_out().warnings]

@@ -1,0 +1,144 @@
+"""A YAML file as a plain value that remembers where each part of it was written.
+
+    Document(file="sql.yaml", value={"adapter": {"r": "16"}}, places={("adapter", "r"): Place(value=Span(14, 6, 4), …)})
+
+*Not here:* parsing (lfine.schemas.yaml_text), overriding (lfine.schemas.overrides), judging (lfine.schemas.validation).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from lfine.schemas.problems import Excerpt, Problem, Severity
+from lfine.schemas.scalars import Scalar
+
+Value = Scalar | list["Value"] | dict[str, "Value"]
+Path = tuple[str | int, ...]
+"""Keys and list positions from the top: `("output_feature", "labels", 1)`."""
+Style = Literal["plain", "single", "double", "literal", "folded", "flow", "block"]
+
+_PART = re.compile(r"[^.\[\]]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters of one line."""
+
+    line: int
+    """1-based."""
+    column: int
+    """1-based, in characters."""
+    width: int
+    """At least 1; what lies on later lines is not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one value stands."""
+
+    value: Span
+    """The value itself, or the alias that stands for it."""
+    key: Span | None
+    """Its key; None for a list's items and for the whole file."""
+    source: str
+    """The value as written, quotes and escapes included."""
+    start: int
+    """Index of `source` in the file's text."""
+    style: Style
+    """How it is written: quotes and blocks of scalars; flow (`{…}`, `[…]`) or block of mappings and lists."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One task file as read, overrides of the command line included."""
+
+    file: str
+    """The file as the user named it."""
+    value: Value
+    """Text, numbers, true/false, None, lists and mappings with text keys."""
+    text: str
+    """The file's text, without a byte order mark."""
+    lines: tuple[str, ...]
+    """Its lines without their line ends."""
+    places: Mapping[Path, Place]
+    """Where each value was written, by its path; those that were overridden are gone."""
+    overrides: Mapping[Path, str]
+    """The `--set …` argument that gave a value, by the value's path."""
+
+    def at(self, path: Path) -> Value:
+        """Return the value at `path`, None where there is none."""
+        value = self.value
+        for part in path:
+            if isinstance(value, dict) and isinstance(part, str):
+                value = value.get(part)
+            elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+                value = value[part]
+            else:
+                return None
+        return value
+
+    def has(self, path: Path) -> bool:
+        """Tell whether the key at `path` is written, be it with null."""
+        parent = self.at(path[:-1])
+        return isinstance(parent, dict) and path[-1] in parent
+
+    def override_of(self, path: Path) -> str | None:
+        """Return the argument that gave the value at `path`, or its nearest parent; None for what the file says."""
+        for length in range(len(path), 0, -1):
+            prefix = path[:length]
+            if prefix in self.overrides:
+                return self.overrides[prefix]
+            if prefix in self.places:
+                return None
+            below = next((text for given, text in self.overrides.items() if given[:length] == prefix), None)
+            if below is not None:
+                return below
+        return None
+
+    def nearest(self, path: Path) -> Path:
+        """Return `path`, or the nearest of its parents that was written in the file."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return path
+
+    def span(self, path: Path, *, of_key: bool = False) -> Span | None:
+        """Return where a value (or its key) stands, else the key of its nearest written parent; None at the top."""
+        nearest = self.nearest(path)
+        place = self.places.get(nearest)
+        if place is None or not nearest:
+            return None
+        return place.value if nearest == path and not of_key else place.key or place.value
+
+    def problem(
+        self, code: str, path: Path, *, message: str, cure: str, severity: Severity = "error", at: Span | None = None
+    ) -> Problem:
+        """Return a problem placed at `path`'s value, or at `at`, a span of the file."""
+        override = self.override_of(path)
+        if override is not None:
+            return Problem(code, message, cure, severity, file=override, path=dotted(path))
+        span = at or self.span(path)
+        return Problem(
+            code,
+            message,
+            cure,
+            severity,
+            file=self.file,
+            line=span.line if span else None,
+            column=span.column if span else None,
+            path=dotted(path),
+            excerpt=Excerpt(self.lines[span.line - 1], span.width) if span else None,
+        )
+
+
+def dotted(path: Path) -> str:
+    """Return `output_feature.labels[1]` for `("output_feature", "labels", 1)`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def path_of(text: str) -> Path:
+    """Return the path that `dotted` writes as `text`."""
+    return tuple(int(part) if part.isdecimal() else part for part in _PART.findall(text))

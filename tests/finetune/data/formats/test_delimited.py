@@ -1,0 +1,143 @@
+"""CSV and TSV: what is read, and every way in which it is not."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lfine.finetune.data.formats.delimited import read_columns, read_rows
+from lfine.schemas.problems import Problem
+
+Problems = Callable[[Callable[[], object]], list[Problem]]
+
+
+def file_of(folder: Path, text: str, name: str = "a.csv") -> Path:
+    (folder / name).write_bytes(text.encode("utf-8"))
+    return folder / name
+
+
+def test_quotes_delimiters_and_line_ends_inside_fields(tmp_path: Path) -> None:
+    path = file_of(tmp_path, 'q,a\r\n"say ""hi"", you","two\r\nlines"\r\n\'x\',\r\n')
+    assert read_columns(path) == ("q", "a")
+    assert read_rows(path).rows == ({"q": 'say "hi", you', "a": "two\r\nlines"}, {"q": "'x'", "a": ""})
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "\ufeffq,a\n1,2\n")
+    assert read_columns(path) == read_rows(path).columns == ("q", "a")
+
+
+def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
+    assert len(read_rows(file_of(tmp_path, "q,a\n\n1,2\n\n\n")).rows) == 1
+    assert read_rows(file_of(tmp_path, 'q\n""\nx\n')).rows == ({"q": ""}, {"q": "x"})
+
+
+def test_a_last_line_without_end_is_a_row(tmp_path: Path) -> None:
+    assert read_rows(file_of(tmp_path, "q,a\n1,2")).rows == ({"q": "1", "a": "2"},)
+
+
+def test_tabs_part_the_columns_of_tsv(tmp_path: Path) -> None:
+    path = file_of(tmp_path, 'q\ta\n"1\t2"\tx, y\n', "a.tsv")
+    assert read_columns(path) == ("q", "a")
+    assert read_rows(path).rows == ({"q": "1\t2", "a": "x, y"},)
+
+
+def test_an_empty_file_has_no_columns(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "\n\n")
+    assert read_columns(path) == ()
+    assert read_rows(path).columns == ()
+
+
+def test_fields_longer_than_the_readers_own_limit(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    long = "x" * (before + 1)
+    assert read_rows(file_of(tmp_path, f"q,a\n{long},1\n")).rows[0]["q"] == long
+    assert csv.field_size_limit() == before
+
+
+def test_ragged_rows_are_named_by_line_and_counted(tmp_path: Path, problems: Problems) -> None:
+    rows = ["1,2", '"two\nlines",2', "1", "1,2,3", "1,2", *["only"] * 5]
+    path = file_of(tmp_path, "q,a\n" + "\n".join(rows) + "\n")
+    (problem,) = problems(lambda: read_rows(path))
+    assert (problem.code, problem.file, problem.line) == ("LF302", str(path), 5)
+    assert problem.message == (
+        "the header has 2 columns, but 7 rows not: line 5 (1 field), line 6 (3 fields), line 8 (1 field), "
+        "line 9 (1 field), line 10 (1 field) and 2 more"
+    )
+    assert "comma" in problem.cure
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ('q,a\n1,2\n3,"open\n5,6\n', 3, "the quoted field that begins in the record of line 3 never ends"),
+        ('q,a\n1,2\n"one" more,4\n5,6\n', 3, "a quote mark stands inside the record that begins on line 3"),
+        ('q,a\n"x\ny",2\n"one\n"" two" z,4\n', 4, "a quote mark stands inside the record that begins on line 4"),
+    ],
+)
+def test_quotes_that_do_not_pair(tmp_path: Path, problems: Problems, text: str, line: int, message: str) -> None:
+    (problem,) = problems(lambda: read_rows(file_of(tmp_path, text)))
+    assert (problem.code, problem.line) == ("LF302", line)
+    assert problem.message.startswith(message)
+
+
+def test_a_column_name_that_stands_twice(tmp_path: Path, problems: Problems) -> None:
+    path = file_of(tmp_path, "q,a,q\n1,2,3\n")
+    for read in (read_rows, read_columns):
+        (problem,) = problems(lambda read=read: read(path))  # type: ignore[misc]
+        assert (problem.code, problem.message) == ("LF302", "columns of the same name: 'q'")
+
+
+def test_a_column_without_a_name(tmp_path: Path, problems: Problems) -> None:
+    (problem,) = problems(lambda: read_rows(file_of(tmp_path, "q,a,\n1,2,\n")))
+    assert problem.message == "3 columns, and no name for column 3"
+
+
+def test_the_index_of_pandas_is_left_out_and_said(tmp_path: Path) -> None:
+    path = file_of(tmp_path, ",q,a\n0,1,2\n1,3,4\n")
+    found = read_rows(path)
+    assert found.columns == read_columns(path) == ("q", "a")
+    assert found.rows == ({"q": "1", "a": "2"}, {"q": "3", "a": "4"})
+    assert [(warning.code, warning.severity) for warning in found.warnings] == [("LF311", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message", "cure"),
+    [
+        ("a.csv", "q;a\n1;2\n", "parted by a semicolon, not by a comma: 'q;a'", "write it with a comma"),
+        ("a.csv", "q\ta\n1\t2, 3\n", "parted by a tab, not by a comma: 'q\\ta'", "name the file a.tsv, or write"),
+        ("a.csv", "q|a\n1|2\n", "parted by a bar, not by a comma", "write it with a comma"),
+        ("a.tsv", "q,a\n1,2\n", "parted by a comma, not by a tab", "name the file a.csv, or write"),
+        ("a.csv", 'q;a\n"x";2\n', "parted by a semicolon, not by a comma", "write it with a comma"),
+    ],
+)
+def test_another_delimiter_is_found_and_said(
+    tmp_path: Path, problems: Problems, name: str, text: str, message: str, cure: str
+) -> None:
+    path = file_of(tmp_path, text, name)
+    for read in (read_rows, read_columns):
+        (problem,) = problems(lambda read=read: read(path))  # type: ignore[misc]
+        assert (problem.code, problem.line) == ("LF302", 1)
+        assert message in problem.message
+        assert problem.cure.startswith(cure)
+
+
+def test_one_column_alone_is_fine(tmp_path: Path) -> None:
+    assert read_rows(file_of(tmp_path, "q\nfirst\nthe; second\n")).columns == ("q",)
+
+
+def test_the_header_alone_is_read_for_columns(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "q,a\n" + "1,2\n" * 5000 + '"never ends')
+    assert read_columns(path) == ("q", "a")
+
+
+def test_a_header_that_is_no_text(tmp_path: Path, problems: Problems) -> None:
+    (tmp_path / "a.csv").write_bytes(b"q,r\xe9sum\xe9\n1,2\n")
+    (problem,) = problems(lambda: read_columns(tmp_path / "a.csv"))
+    assert (problem.line, problem.message) == (1, "the file is not UTF-8: byte 0xe9 on line 1")
+    (tmp_path / "a.csv").write_bytes(b"q,a\0b\n1,2\n")
+    (problem,) = problems(lambda: read_columns(tmp_path / "a.csv"))
+    assert "NUL" in problem.message

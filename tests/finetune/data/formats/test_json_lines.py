@@ -1,0 +1,70 @@
+"""JSON Lines: objects, and the lines that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lfine.finetune.data.formats.json_lines import HEAD, read_columns, read_rows
+from lfine.schemas.problems import Problem
+
+Problems = Callable[[Callable[[], object]], list[Problem]]
+
+
+def file_of(folder: Path, text: str) -> Path:
+    (folder / "a.jsonl").write_bytes(text.encode("utf-8"))
+    return folder / "a.jsonl"
+
+
+def test_rows_and_types(tmp_path: Path) -> None:
+    path = file_of(tmp_path, '\ufeff{"q": "ä\u2028b", "a": 4}\r\n\n{"a": null, "q": ["x"]}')
+    found = read_rows(path)
+    assert found.columns == read_columns(path) == ("q", "a")
+    assert found.rows == ({"q": "ä\u2028b", "a": 4}, {"q": ["x"], "a": None})
+
+
+def test_keys_that_some_objects_lack(tmp_path: Path) -> None:
+    path = file_of(tmp_path, '{"q": 1}\n{"a": 2}\n')
+    assert read_columns(path) == ("q", "a")
+    assert read_rows(path).rows == ({"q": 1, "a": None}, {"q": None, "a": 2})
+
+
+def test_columns_are_those_of_the_first_objects(tmp_path: Path) -> None:
+    path = file_of(tmp_path, '{"q": 1}\n' * HEAD + '{"late": 2}\nnot json\n')
+    assert read_columns(path) == ("q",)
+
+
+def test_an_empty_file_has_no_columns(tmp_path: Path) -> None:
+    assert read_columns(file_of(tmp_path, "\n \n")) == ()
+    assert read_rows(file_of(tmp_path, "")).rows == ()
+
+
+@pytest.mark.parametrize("read", [read_rows, read_columns])
+def test_broken_lines_are_named(tmp_path: Path, problems: Problems, read: Callable[[Path], object]) -> None:
+    path = file_of(tmp_path, '{"q": 1}\n\n{"q": 2\n[1]\n{"q": "\\ud83d"}\n"x"\n{"q": 3}\n')
+    (problem,) = problems(lambda: read(path))
+    assert (problem.code, problem.file, problem.line) == ("LF302", str(path), 3)
+    assert problem.message == (
+        "4 lines not one JSON object each: line 3 (expecting ',' delimiter), line 4 (a list, not an object), "
+        "line 5 (half of a surrogate pair), line 6 (a str, not an object)"
+    )
+
+
+def test_a_list_over_several_lines_is_sent_to_the_other_format(tmp_path: Path, problems: Problems) -> None:
+    (problem,) = problems(lambda: read_rows(file_of(tmp_path, '[\n {"q": 1}\n]\n')))
+    assert problem.line == 1
+    assert ".json file" in problem.cure
+
+
+def test_bytes_that_are_no_text(tmp_path: Path, problems: Problems) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"q": 1}\n{"q": "\xff"}\n')
+    for read in (read_rows, read_columns):
+        (problem,) = problems(lambda read=read: read(tmp_path / "a.jsonl"))  # type: ignore[misc]
+        assert problem.line == 2
+
+
+def test_a_key_without_a_name(tmp_path: Path, problems: Problems) -> None:
+    (problem,) = problems(lambda: read_rows(file_of(tmp_path, '{"": 1, "q": 2}\n')))
+    assert problem.message == "2 columns, and no name for column 1"

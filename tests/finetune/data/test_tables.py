@@ -1,0 +1,199 @@
+"""One table from one file, several files, or a hub; and all problems of all files together."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfine.finetune.data.held_out import held_out_sample
+from lfine.finetune.data.splits import assign_splits
+from lfine.finetune.data.tables import find_file, read_header, read_table
+from lfine.finetune.data.values import content_hash, text_of
+from lfine.schemas.problems import Problem
+from lfine.schemas.task import Dataset, Split
+
+Problems = Callable[[Callable[[], object]], list[Problem]]
+MakeDataset = Callable[..., Dataset]
+MakeSplit = Callable[..., Split]
+Write = Callable[[Path, Sequence[Mapping[str, object]]], None]
+
+FIRST_FIVE = (64, 144, 188, 120, 68)
+"""The beginning of the held-out sample of the 200 rows, the same for all formats and for ever."""
+SAMPLE_HASH = "f615f9b69393"
+"""The beginning of its hash."""
+
+ROWS: list[dict[str, object]] = [{"q": "x", "a": "1"}, {"q": "y", "a": "2"}]
+
+
+def test_one_file(tmp_path: Path, dataset: MakeDataset) -> None:
+    (tmp_path / "a.csv").write_text("q,a\nx,1\ny,2\n", encoding="utf-8")
+    table = read_table(dataset(path="a.csv"), tmp_path)
+    assert (table.columns, table.rows, table.given_splits, table.warnings) == (("q", "a"), tuple(ROWS), None, ())
+    (file,) = table.files
+    assert (file.name, file.path, file.rows) == ("a.csv", tmp_path / "a.csv", 2)
+    assert file.sha256 == hashlib.sha256(b"q,a\nx,1\ny,2\n").hexdigest()
+    assert find_file("a.csv", tmp_path) == file.path
+
+
+def test_every_format_gives_the_same_texts_hashes_and_sample(
+    tmp_path: Path,
+    write: Write,
+    suffix: str,
+    dataset: MakeDataset,
+    split: MakeSplit,
+    two_hundred: list[dict[str, object]],
+) -> None:
+    write(tmp_path / f"rows{suffix}", two_hundred)
+    table = read_table(dataset(path=f"rows{suffix}"), tmp_path)
+    assert read_header(dataset(path=f"rows{suffix}"), tmp_path) == table.columns == tuple(two_hundred[0])
+    assert [list(map(text_of, row.values())) for row in table.rows] == [
+        list(map(text_of, row.values())) for row in two_hundred
+    ]
+    hashes = [content_hash(row, table.columns, 3) for row in table.rows]
+    assert hashes == [content_hash(row, tuple(row), 3) for row in two_hundred]
+    sample = held_out_sample(table, assign_splits(table, split()), split="test", sample_size=30, seed=42)
+    assert sample.row_ids[:5] == FIRST_FIVE
+    assert sample.sample_hash.startswith(SAMPLE_HASH)
+
+
+def test_separate_files_follow_one_another(tmp_path: Path, write: Write, dataset: MakeDataset) -> None:
+    write(tmp_path / "train.csv", ROWS)
+    write(tmp_path / "dev.parquet", [{"a": "3", "q": "z"}])
+    write(tmp_path / "test.jsonl", ROWS[:1])
+    given = dataset(train="train.csv", validation="dev.parquet", test="test.jsonl")
+    table = read_table(given, tmp_path)
+    assert table.columns == read_header(given, tmp_path) == ("q", "a")
+    assert [row["a"] for row in table.rows] == ["1", "2", "3", "1"]
+    assert table.given_splits == ("train", "train", "validation", "test")
+    assert [(file.name, file.rows) for file in table.files] == [("train.csv", 2), ("dev.parquet", 1), ("test.jsonl", 1)]
+
+
+def test_train_alone_is_all_training(tmp_path: Path, write: Write, dataset: MakeDataset) -> None:
+    write(tmp_path / "train.csv", ROWS)
+    assert read_table(dataset(train="train.csv"), tmp_path).given_splits == ("train", "train")
+
+
+@pytest.mark.parametrize("read", [read_table, read_header])
+def test_files_must_agree_on_their_columns(
+    tmp_path: Path, write: Write, dataset: MakeDataset, problems: Problems, read: Callable[[Dataset, Path], object]
+) -> None:
+    write(tmp_path / "train.csv", [{"q": "x", "a": "1", "id": "7"}])
+    write(tmp_path / "dev.csv", [{"q": "x", "a": "1", "id": "7"}])
+    write(tmp_path / "test.csv", [{"q": "x", "label": "1"}])
+    found = problems(lambda: read(dataset(train="train.csv", validation="dev.csv", test="test.csv"), tmp_path))
+    assert [(problem.code, problem.path, problem.message) for problem in found] == [
+        ("LF201", "dataset.train", "'train.csv' lacks columns that the other files have: 'label'"),
+        ("LF201", "dataset.validation", "'dev.csv' lacks columns that the other files have: 'label'"),
+        ("LF201", "dataset.test", "'test.csv' lacks columns that the other files have: 'a', 'id'"),
+    ]
+
+
+def test_problems_of_all_files_come_together(
+    tmp_path: Path, dataset: MakeDataset, problems: Problems, placed: Callable[[str, str, str, str], Problem]
+) -> None:
+    (tmp_path / "train.csv").write_text("q,a\nx\n", encoding="utf-8")
+    (tmp_path / "test.csv").write_text("q,a\n", encoding="utf-8")
+    given = dataset(train="train.csv", validation="gone.csv", test="test.csv")
+    ragged, gone, bare = problems(lambda: read_table(given, tmp_path, place=placed))
+    # what is wrong inside a file points into that file; what is wrong with the file, at the key that names it
+    assert (ragged.code, ragged.file, ragged.line) == ("LF302", str(tmp_path / "train.csv"), 2)
+    assert (gone.code, gone.file, gone.path) == ("LF301", "task.yaml", "dataset.validation")
+    assert (bare.code, bare.file, bare.path) == ("LF301", "task.yaml", "dataset.test")
+    assert bare.message == "the data file 'test.csv' has a header (q, a) and no rows"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.json"])
+def test_an_empty_file(tmp_path: Path, dataset: MakeDataset, problems: Problems, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    for read in (read_table, read_header):
+        (problem,) = problems(lambda read=read: read(dataset(path=name), tmp_path))  # type: ignore[misc]
+        assert (problem.code, problem.path) == ("LF301", "dataset.path")
+        assert problem.message == f"the data file {name!r} is empty"
+
+
+def test_an_empty_parquet_file_is_no_parquet(tmp_path: Path, dataset: MakeDataset, problems: Problems) -> None:
+    pytest.importorskip("pyarrow")
+    (tmp_path / "a.parquet").write_bytes(b"")
+    (problem,) = problems(lambda: read_table(dataset(path="a.parquet"), tmp_path))
+    assert problem.code == "LF302"
+
+
+def test_a_header_without_rows_is_a_header(tmp_path: Path, dataset: MakeDataset) -> None:
+    (tmp_path / "a.csv").write_text("q,a\n", encoding="utf-8")
+    assert read_header(dataset(path="a.csv"), tmp_path) == ("q", "a")
+
+
+def test_a_directory(tmp_path: Path, dataset: MakeDataset, problems: Problems) -> None:
+    (tmp_path / "a.csv").mkdir()
+    (problem,) = problems(lambda: read_header(dataset(path="a.csv"), tmp_path))
+    assert (problem.code, "is a directory" in problem.message) == ("LF301", True)
+
+
+def test_warnings_reach_the_table(tmp_path: Path, dataset: MakeDataset) -> None:
+    (tmp_path / "a.csv").write_text(",q\n0,x\n", encoding="utf-8")
+    (warning,) = read_table(dataset(path="a.csv"), tmp_path).warnings
+    assert (warning.code, warning.file) == ("LF311", str(tmp_path / "a.csv"))
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, list[dict[str, object]]]], None]:
+    datasets = pytest.importorskip("datasets")
+
+    def put(splits: Mapping[str, list[dict[str, object]]]) -> None:
+        def load_dataset(path: str, name: str | None, revision: str | None) -> Any:
+            assert (path, name, revision) == ("owner/set", "plain", "v1")
+            return datasets.DatasetDict({split: datasets.Dataset.from_list(rows) for split, rows in splits.items()})
+
+        monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+
+    return put
+
+
+Hub = Callable[[Mapping[str, list[dict[str, object]]]], None]
+
+
+def test_a_hub_data_set_comes_divided(tmp_path: Path, hub: Hub, dataset: MakeDataset) -> None:
+    hub({"dev": ROWS[:1], "train": ROWS})
+    given = dataset(hub="owner/set", name="plain", revision="v1")
+    table = read_table(given, tmp_path)
+    assert table.columns == read_header(given, tmp_path) == ("q", "a")
+    assert table.given_splits == ("train", "train", "validation")
+    assert [file.name for file in table.files] == ["hub:owner/set/plain@v1:train", "hub:owner/set/plain@v1:validation"]
+    digest = hashlib.sha256(b"".join(content_hash(row, ("q", "a"), 0) for row in ROWS)).hexdigest()
+    assert (table.files[0].path, table.files[0].sha256) == (None, digest)
+
+
+def test_a_hub_data_set_of_one_split_is_one_file(tmp_path: Path, hub: Hub, dataset: MakeDataset) -> None:
+    hub({"train": ROWS})
+    assert read_table(dataset(hub="owner/set", name="plain", revision="v1"), tmp_path).given_splits is None
+
+
+def test_hub_splits_must_agree_on_their_columns(
+    tmp_path: Path, hub: Hub, dataset: MakeDataset, problems: Problems
+) -> None:
+    hub({"train": ROWS, "test": [{"q": "x"}]})
+    (problem,) = problems(lambda: read_table(dataset(hub="owner/set", name="plain", revision="v1"), tmp_path))
+    assert (problem.code, problem.path) == ("LF201", "dataset.hub")
+    assert problem.message.endswith("lacks columns that the other files have: 'a'")
+
+
+def test_the_header_of_csv_needs_no_heavy_library(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("q,a\nx,1\n", encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text('{"q": "x", "a": 1}\n', encoding="utf-8")
+    program = (
+        "import sys; from pathlib import Path; from lfine.schemas.task import Dataset\n"
+        "from lfine.finetune.data.tables import read_header, read_table\n"
+        "for name in ('a.csv', 'a.jsonl'):\n"
+        "    data = Dataset(name, None, None, None, None, None, None)\n"
+        "    assert read_header(data, Path()) == read_table(data, Path()).columns == ('q', 'a')\n"
+        "heavy = {'pandas', 'numpy', 'pyarrow', 'datasets', 'sklearn', 'torch', 'transformers', 'jinja2'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr

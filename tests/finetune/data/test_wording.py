@@ -1,0 +1,24 @@
+"""Counts, lists and cures in messages."""
+
+from __future__ import annotations
+
+from lfine.finetune.data.wording import column_cure, counted, listed
+
+
+def test_long_lists_end_in_a_count() -> None:
+    assert listed([3]) == "3"
+    assert listed([3, 7, 9, 12, 15]) == "3, 7, 9, 12, 15"
+    assert listed([3, 7, 9, 12, 15, 20, 21]) == "3, 7, 9, 12, 15 and 2 more"
+    assert listed(["a", "b", "c"], shown=1) == "a and 2 more"
+    assert listed([]) == ""
+
+
+def test_one_row_two_rows() -> None:
+    assert [counted(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+
+
+def test_a_near_column_is_offered_else_all_of_them() -> None:
+    assert column_cure("lable", ["text", "label"]) == "did you mean `label`?"
+    assert column_cure("Label", ["text", "label"]) == "did you mean `label`?"
+    assert column_cure("outcome", ["text", "label"]) == "use one of `text`, `label`"
+    assert column_cure("x", [f"column{n}" for n in range(30)]).endswith("`column19` and 10 more")
