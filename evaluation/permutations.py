@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -66,7 +65,10 @@ def swap_test(
 def mcnemar(wins: int, losses: int) -> float:
     """Return the exact two-sided p-value of McNemar's test: a fair coin thrown wins + losses times (McNemar 1947)."""
     thrown = wins + losses
-    tail = sum(math.comb(thrown, k) for k in range(min(wins, losses) + 1))
+    ways, tail = 1, 1  # of throwing k heads, from k = 0 on
+    for k in range(min(wins, losses)):
+        ways = ways * (thrown - k) // (k + 1)
+        tail += ways
     # Whole numbers to the last step: for thousands of rows the parts of the quotient do not fit a float.
     return min(1.0, float(Fraction(2 * tail, 2**thrown)))
 

@@ -21,7 +21,7 @@ from lfine.evaluation.files import write_predictions, write_scores
 from lfine.evaluation.given_predictions import read_given_predictions
 from lfine.evaluation.provenance import provenance
 from lfine.evaluation.records import MetricScore, Prediction, ScoreIdentity, Scores, ScoringSettings
-from lfine.evaluation.reports import write_report
+from lfine.evaluation.reports.page import write_report
 from lfine.evaluation.scoring import score
 from lfine.finetune.compile.compiling import Source, plan_evaluation, plan_scoring
 from lfine.finetune.compile.files import read_plan

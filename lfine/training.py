@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lfine.compiling import CompiledTask, compile_file
-from lfine.evaluation.provenance import versions
+from lfine.evaluation.provenance import provenance
 from lfine.finetune.compile.files import read_plan, write_plan
 from lfine.finetune.compile.plan import HASHED_ELSEWHERE, Plan
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
@@ -128,12 +128,17 @@ def _begin(folder: Path, compiled: CompiledTask, options: TrainOptions) -> RunRe
             cut=length.cut,
             left_out=length.left_out,
         ),
-        versions=versions(),
+        versions=_versions(options.command),
     )
     write_text(folder / "task.yaml", compiled.text)
     write_plan(plan, folder / "plan.json")
     write_run(folder, record)
     return record
+
+
+def _versions(command: str) -> dict[str, str]:
+    made_by = provenance(command, {})
+    return {"lfine": made_by.lfine_version, "python": made_by.python_version, **made_by.packages}
 
 
 def _end(folder: Path, record: RunRecord, result: TrainResult, plan: Plan) -> RunRecord:

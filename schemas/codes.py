@@ -125,8 +125,20 @@ CODES: dict[str, Code] = {
         "labels: [yes, no, yes]",
         "labels: [yes, no]",
     ),
-    "LF115": Code("bad-command-line", "The arguments of a command cannot be understood.", "It would do something else than meant.", "lfine evaluate without a task", "lfine COMMAND --help"),
-    "LF116": Code("nothing-done", "Several tasks were given and none succeeded.", "There is no result to go on with.", "three tasks with three mistakes", "mend the problems printed above it"),
+    "LF115": Code(
+        "bad-command-line",
+        "The arguments of a command cannot be understood.",
+        "It would do something else than meant.",
+        "lfine evaluate without a task",
+        "lfine COMMAND --help",
+    ),
+    "LF116": Code(
+        "nothing-done",
+        "Several tasks were given and none succeeded.",
+        "There is no result to go on with.",
+        "three tasks with three mistakes",
+        "mend the problems printed above it",
+    ),
     # LF2xx sense: keys that contradict each other or the header of the data
     "LF201": Code(
         "unknown-column",

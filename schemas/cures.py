@@ -116,9 +116,11 @@ def _comment_follows(misfit: Misfit) -> bool:
 
 def _brace_text(misfit: Misfit) -> str:
     override = misfit.document.override_of(misfit.path)
-    if misfit.takes("string") and override is not None:
+    if _allowed_texts(misfit.node) or not misfit.takes("string"):
+        return ""
+    if override is not None:
         return quoted_override(override.removeprefix("--set "))
-    if misfit.takes("string") and misfit.source.startswith("{"):
+    if misfit.source.startswith("{"):
         return "put the text in quotes, or write it after `>-` on the next line: `{` begins a mapping in YAML"
     return ""
 

@@ -162,6 +162,14 @@ def _list_on_the_line(clue: _Clue) -> _Finding | None:
     return _Finding(clue.line, clue.column, 1, message, "begin the list on the next line, or write it as `[a, b]`")
 
 
+def _no_key(clue: _Clue) -> _Finding | None:
+    row = clue.row(clue.line)
+    before = row[: clue.column].rstrip()
+    if row[clue.column : clue.column + 1] != ":" or (before and before[-1] not in "{[,-"):
+        return None
+    return _Finding(clue.line, clue.column, 1, "there is no key before this colon", "write `key: value`")
+
+
 def _flow(clue: _Clue) -> _Finding | None:
     if "flow" not in clue.context:
         return None
@@ -247,12 +255,13 @@ _DETECTORS: tuple[Callable[[_Clue], _Finding | None], ...] = (
     _tab,
     _unclosed_quote,
     _escape,
+    _stray_bracket,
     _after_quote,
     _special_beginning,
     _block_text_on_the_line,
     _list_on_the_line,
+    _no_key,
     _flow,
-    _stray_bracket,
     _colon_in_text,
     _line_above,
     _key_without_colon,

@@ -24,7 +24,7 @@ from lfine.schemas.problems import Problem
 from lfine.schemas.schema import Node, node_at, resolved, task_schema, types
 from lfine.schemas.sense import sense_problems
 from lfine.schemas.suggestions import unknown_key_cure
-from lfine.schemas.wording import expected, got
+from lfine.schemas.wording import expected, flow, got
 
 _CODES = {
     "type": "LF102",
@@ -169,11 +169,7 @@ def _missing_key(document: Document, parent: Path, name: str) -> Problem:
     path = (*parent, name)
     node = node_at(path) or {}
     where = f" under `{dotted(parent)}`" if parent else ""
-    example = node.get("examples", ("…",))[0]
-    written = f"`{name}: {example}`" if isinstance(example, str | int) else f"`{name}:`"
-    cure = f"add {written}"
-    if name == "template" or isinstance(example, dict):
-        cure = f"add `{name}:`, {expected(node)}"
+    cure = f"add `{name}: {flow(node['examples'][0])}`" if "examples" in node else f"add `{name}:`"
     return document.problem("LF101", path, message=f"the key `{name}` is missing{where}", cure=cure)
 
 

@@ -9,12 +9,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from lfine.schemas.document import Document, Path, Value
+from lfine.schemas.scalars import scalar_of
 from lfine.schemas.schema import Node, types, variants
 
+_PLAIN = re.compile(r"[\w./][\w./-]*")
 _LONGEST = 60
 """Characters of a value that a message repeats."""
 
@@ -35,7 +38,7 @@ def flow(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(flow(item) for item in value) + "]"
-    if isinstance(value, str) and value.replace("_", "").replace("-", "").replace(".", "").replace("/", "").isalnum():
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and isinstance(scalar_of(value), str):
         return value
     return json.dumps(value, ensure_ascii=False)
 

@@ -1,12 +1,11 @@
 """Make insurance_routing.csv, synthetic customer messages to an insurer, each with the department that must answer it.
 
     query,department,split
-    "I do not want to file a claim for the dent in my car, I want to have the late fee on my bill corrected.",billing,train
+    "I do not want to cancel my car policy, I want to have the late fee on my bill corrected.",billing,train
 
-Every message is put together here from the wording lists in insurance_routing_wording.json: no customer wrote any of them.
+All messages are put together from the wording in insurance_routing_wording.json: no customer wrote any of them.
 The departments, in order of priority: fraud, complaints, cancellation, claims, billing, coverage, quotes, documents.
-RULE says how a message is labelled; each construction kind (plain, near_miss, done, negated, other_person, changed_mind,
-later, priority, priority_done) is written so that the rule decides it. The kind stays in this module: it is not in the CSV.
+RULE says how a message is labelled; every construction kind (KIND_SHARES) is written so that the rule decides it.
 
     python task_configs/generate_insurance_routing.py            write the CSV
     python task_configs/generate_insurance_routing.py --check    exit 1 when the CSV on disk differs
@@ -31,7 +30,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-
 FOLDER = Path(__file__).resolve().parent
 CSV_PATH = FOLDER / "insurance_routing.csv"
 WORDING_PATH = FOLDER / "insurance_routing_wording.json"
@@ -46,8 +44,8 @@ PRIORITY = ("fraud", "complaints", "cancellation", "claims", "billing", "coverag
 
 SPLITS = {"train": 2400, "validation": 300, "test": 1000}
 LABEL_SHARES = dict(zip(PRIORITY, (8.0, 9.0, 13.0, 16.0, 14.0, 14.0, 13.0, 13.0), strict=True))
-BACKGROUND_SHARES = {"done": 13.0, "negated": 12.0, "other_person": 8.0, "changed_mind": 8.0, "later": 5.0}
-KIND_SHARES = {"plain": 24.0, "near_miss": 14.0, **BACKGROUND_SHARES, "priority": 12.0, "priority_done": 4.0}
+BACKGROUND_SHARES = {"done": 12.0, "negated": 11.0, "other_person": 5.0, "changed_mind": 6.0, "later": 3.0}
+KIND_SHARES = {"plain": 34.0, "near_miss": 18.0, **BACKGROUND_SHARES, "priority": 9.0, "priority_done": 2.0}
 
 # Pairs of departments that never meet in one training or validation message.
 HELD_OUT_PAIRS = frozenset(
@@ -114,7 +112,7 @@ class Draw:
             point -= weight
             if point < 0:
                 return name
-        return next(reversed(weights))
+        return list(weights)[-1]
 
     def fill(self, text: str, owner: str = "my") -> str:
         """Fill the slots for a kind of insurance, a thing, a date and the owner; each slot anew."""
@@ -137,12 +135,13 @@ class Draw:
         both = self.fill(f"{infinitive}\t{past}", owner).replace("{o}", self.fill(thing, owner))
         return Request(*both.split("\t"))
 
-    def statement(self, department: str) -> str:
-        return self.fill(self.frame(self.wording["departments"][department]["statements"]))
+    def sentence(self, department: str, kind: str) -> str:
+        """A whole message: one of the department's `statements`, or a `near_miss` with words of other departments."""
+        return self.fill(self.frame(self.wording["departments"][department][kind]))
 
 
-def lower_departments(label: str) -> list[str]:
-    return list(PRIORITY[PRIORITY.index(label) + 1 :])
+def lower_departments(label: str) -> tuple[str, ...]:
+    return PRIORITY[PRIORITY.index(label) + 1 :]
 
 
 def allowed(draw: Draw, *departments: str) -> bool:
@@ -154,19 +153,15 @@ def plain(draw: Draw, label: str) -> str:
     if draw.chance(0.4):
         return draw.frame(draw.wording["short"]).replace("{x}", draw.request(label).infinitive)
     if draw.chance(0.6):
-        return draw.statement(label)
+        return draw.sentence(label, "statements")
     return draw.frame(draw.wording["live"]).replace("{x}", draw.request(label).infinitive)
-
-
-def near_miss(draw: Draw, label: str) -> str:
-    return draw.fill(draw.frame(draw.wording["departments"][label]["near_miss"]))
 
 
 def other_department(draw: Draw, *taken: str) -> str:
     """A department that does not count here; higher ones more often, as `priority` shows them as labels so often."""
     place = PRIORITY.index(taken[0])
     weights = {
-        name: 2.5 if PRIORITY.index(name) < place else 1.0
+        name: 2.0 if PRIORITY.index(name) < place else 1.0
         for name in PRIORITY
         if name not in taken and allowed(draw, name, *taken)
     }
@@ -197,7 +192,7 @@ def background(draw: Draw, label: str, kind: str) -> str:
         return fill_background(draw, draw.frame(draw.wording["fused"][kind]), other).replace("{x}", wanted)
     aside = fill_background(draw, draw.frame(draw.wording["background"][kind]), other)
     if draw.chance(0.25):
-        live = draw.statement(label)
+        live = draw.sentence(label, "statements")
     else:
         live = draw.frame(draw.wording["contrast" if draw.chance(0.6) else "live"]).replace("{x}", wanted)
     return f"{aside} {live}" if draw.chance(0.6) else f"{live} {aside}"
@@ -215,17 +210,11 @@ def two_requests(draw: Draw, label: str, partner: str) -> str:
     return draw.frame(draw.wording["both"]).replace("{x}", requests[0]).replace("{y}", requests[1])
 
 
-def priority(draw: Draw, label: str) -> str:
-    return two_requests(draw, label, lower_partner(draw, label))
-
-
 def priority_done(draw: Draw, label: str) -> str:
     """Two requests that count, and one that does not."""
     partner = lower_partner(draw, label)
     kind = draw.weighted(BACKGROUND_SHARES)
-    aside = fill_background(
-        draw, draw.frame(draw.wording["background"][kind]), other_department(draw, label, partner)
-    )
+    aside = fill_background(draw, draw.frame(draw.wording["background"][kind]), other_department(draw, label, partner))
     asked = two_requests(draw, label, partner)
     return f"{aside} {asked}" if draw.chance(0.6) else f"{asked} {aside}"
 
@@ -234,8 +223,8 @@ def core(draw: Draw, label: str, kind: str) -> str:
     """The part of a message that decides the label."""
     makers: dict[str, Callable[[Draw, str], str]] = {
         "plain": plain,
-        "near_miss": near_miss,
-        "priority": priority,
+        "near_miss": lambda draw, label: draw.sentence(label, "near_miss"),
+        "priority": lambda draw, label: two_requests(draw, label, lower_partner(draw, label)),
         "priority_done": priority_done,
     }
     return makers[kind](draw, label) if kind in makers else background(draw, label, kind)
@@ -253,14 +242,13 @@ def decorate(draw: Draw, text: str, kind: str) -> str:
         if detail.split()[:3] not in [known.split()[:3] for known in details]:
             details.append(detail)
     before = int(draw.rng.random() * (count + 1))
-    parts = [*details[:before], text[0].upper() + text[1:], *details[before:]]
+    sign_off = [draw.frame(draw.wording["sign_offs"])] if long or draw.chance(0.2) else []
+    heart = text[0].upper() + text[1:]
+    parts = [*details[:before], heart, *details[before:], *sign_off]
+    parts = [part if part[-1] in ".?!" else part + "." for part in parts[:-1]] + parts[-1:]
     if long or draw.chance(0.4):
         lead_in = draw.frame(draw.wording["lead_ins"])
         parts = [lead_in, uncapitalize(parts[0]) if lead_in.endswith(",") else parts[0], *parts[1:]]
-    if long or draw.chance(0.2):
-        if parts[-1][-1] not in ".?!":
-            parts[-1] += "."
-        parts.append(draw.frame(draw.wording["sign_offs"]))
     return " ".join(parts)
 
 
@@ -281,20 +269,16 @@ def write_casually(draw: Draw, text: str) -> str:
 def misspell(draw: Draw, word: str) -> str:
     """One slip inside a word (never its first letter): two letters swapped, one left out, or a neighbouring key."""
     place = 1 + int(draw.rng.random() * (len(word) - 2))
-    slip = draw.pick(("swap", "omit", "neighbour"))
-    if slip == "swap":
-        return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
-    if slip == "omit":
-        return word[:place] + word[place + 1 :]
-    return word[:place] + draw.pick(neighbours(word[place])) + word[place + 1 :]
+    start, letter, rest = word[:place], word[place], word[place + 1 :]
+    slips = (rest[0] + letter + rest[1:], rest, draw.pick(neighbours(letter)) + rest)
+    return start + draw.pick(slips)
 
 
 def neighbours(letter: str) -> str:
-    for keys in KEYBOARD:
-        at = keys.find(letter.lower())
-        if at >= 0:
-            return keys[max(at - 1, 0) : at] + keys[at + 1 : at + 2]
-    return letter
+    """The keys left and right of a small letter."""
+    keys = next(keys for keys in KEYBOARD if letter in keys)
+    at = keys.index(letter)
+    return keys[max(at - 1, 0) : at] + keys[at + 1 : at + 2]
 
 
 def add_typos(draw: Draw, text: str) -> str:
@@ -405,11 +389,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     content = render_csv(rows)
     if not options.check:
         write_atomically(options.out, content)
-        return 0
-    if options.out.is_file() and options.out.read_bytes() == content:
-        return 0
-    print(f"{options.out} differs from what the generator writes; run the generator and commit the file", file=sys.stderr)
-    return 1
+    elif not options.out.is_file() or options.out.read_bytes() != content:
+        print(f"{options.out} is not what the generator writes: run it and commit the file", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -50,8 +50,8 @@ def heat_map(confusion: Confusion) -> Markup:
     height = sheet.top + len(confusion.labels) * sheet.height + 4
     return Markup(
         '<svg class="heat" width="{:.0f}" height="{:.0f}" viewBox="0 0 {:.0f} {:.0f}" role="img" '
-        'aria-label="Confusion matrix: gold labels in rows, answers in columns">{}{}</svg>'
-    ).format(width, height, width, height, headings, rows)
+        'aria-label="Confusion matrix: gold labels in rows, answers in columns">{}{}{}</svg>'
+    ).format(width, height, width, height, headings, _frame(len(columns), sheet), rows)
 
 
 def _lay_out(columns: Sequence[str]) -> _Sheet:
@@ -59,6 +59,14 @@ def _lay_out(columns: Sequence[str]) -> _Sheet:
     few = len(columns) <= 14
     side = (48.0, 32.0) if few else (32.0, 24.0) if len(columns) <= 32 else (16.0, 16.0)
     return _Sheet(left=longest + 14, top=SLANT * longest + 16, width=side[0], height=side[1], counts=len(columns) <= 32)
+
+
+def _frame(columns: int, sheet: _Sheet) -> Markup:
+    """Return the outline that holds small cells together; large ones have outlines of their own."""
+    if sheet.counts:
+        return Markup("")
+    box = Markup('<rect class="nil" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>')
+    return box.format(sheet.left, sheet.top, columns * sheet.width, (columns - 1) * sheet.height)
 
 
 def _heading(place: int, label: str, sheet: _Sheet) -> Markup:
@@ -80,6 +88,8 @@ def _row(place: int, label: str, counts: Sequence[int], columns: Sequence[str], 
 
 
 def _cell(row: int, names: tuple[str, str], column: int, number: int, total: int, sheet: _Sheet) -> Markup:
+    if number == 0 and not sheet.counts:
+        return Markup("")  # of 6,000 cells of 77 labels nearly all are empty
     x, y = sheet.left + column * sheet.width, sheet.top + row * sheet.height
     share = number / total
     kind = "nil" if number == 0 else "hit" if row == column else "miss"

@@ -38,7 +38,9 @@ Values = Mapping[str, str]
 class Renderer:
     """One prompt format for one model; holds nothing that changes."""
 
-    def __init__(self, *, template: str, system: str | None, chat: Literal["auto", "none"], tokenizer: Tokenizer) -> None:
+    def __init__(
+        self, *, template: str, system: str | None, chat: Literal["auto", "none"], tokenizer: Tokenizer
+    ) -> None:
         self.template = template
         self.system = system
         self.tokenizer = tokenizer

@@ -41,8 +41,6 @@ class TokenizerSettings:
 
     named: Mapping[str, str]
     """`bos_token`, `eos_token`, … as far as the model has them: also what a chat template may name."""
-    add_bos: bool | None
-    """Whether a text begins with the BOS token; None: as tokenizer.json says."""
     eos_ids: tuple[int, ...]
     """End tokens of generation_config.json and config.json."""
     chat_template: str | None
@@ -126,10 +124,11 @@ class Tokenizer:
 
     @cached_property
     def bos_prefix(self) -> tuple[int, ...]:
-        """What the model's own tokenizer puts before a text: the BOS token, or nothing."""
-        if self.settings.add_bos is not None:
-            bos = self.token_id(self.settings.named.get("bos_token", ""))
-            return (bos,) if self.settings.add_bos and bos is not None else ()
+        """What the model's own tokenizer puts before a text: the BOS token, or nothing.
+
+        As tokenizer.json says; `add_bos_token` of tokenizer_config.json is for older files without a post-processor,
+        and transformers does not read it either.
+        """
         bare = self.encode("a")
         whole = self._fast.encode("a", add_special_tokens=True).ids
         return next((tuple(whole[:at]) for at in range(len(whole)) if whole[at : at + len(bare)] == bare), ())
@@ -198,10 +197,8 @@ def read_settings(folder: Path) -> TokenizerSettings:
     special = read_object(folder / "special_tokens_map.json")
     ends = [read_object(folder / name).get("eos_token_id") for name in ("generation_config.json", "config.json")]
     named = {name: token_text(config.get(name, special.get(name))) for name in NAMED_TOKENS}
-    add_bos = config.get("add_bos_token")
     return TokenizerSettings(
         named={name: token for name, token in named.items() if token is not None},
-        add_bos=add_bos if isinstance(add_bos, bool) else None,
         eos_ids=tuple(dict.fromkeys(whole_numbers(ends))),
         chat_template=read_chat_template(folder, config),
     )

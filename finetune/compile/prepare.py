@@ -49,7 +49,7 @@ class PreparedRows:
 
     def examples_of(self, row_ids: Collection[int]) -> list[Example]:
         """Return given rows as template values and answer, in the order given."""
-        return examples(self.table, row_ids, self.template_columns, self.task.output_feature.name)
+        return list(examples(self.table, row_ids, self.template_columns, self.task.output_feature.name))
 
     def held_out(self) -> HeldOut:
         """Return the fixed held-out sample that the task's evaluation asks for."""

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,7 +28,7 @@ MAX_LABEL_LENGTH = 60
 """Characters of a label that was not named in the task."""
 
 _Answers = Mapping[SplitName, Mapping[int, str]]
-"""Split → row id → answer, for the splits that are needed."""
+"""Split → row id → answer."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def output_of(
     if feature.name not in table.columns:
         message = f"the data have no column {feature.name!r} to learn"
         raise TaskError(place("LF201", "output_feature.name", message, column_cure(feature.name, table.columns)))
-    answers = _answers(table, splits, feature.name, needed)
+    answers = {name: _answers(table, splits.rows(name), feature.name) for name in NAMES if name in needed}
+    train = answers.get("train") or _answers(table, splits.rows("train"), feature.name)
     allowed = None if feature.labels is None else {label.strip() for label in feature.labels}
     problems = _empty(feature, answers, place)
     if allowed is not None and feature.type == "text":
@@ -73,13 +74,16 @@ def output_of(
         problems += _unknown(feature, answers, allowed, place)
     if problems:
         raise TaskError(*problems)
-    return _resolved(feature, answers, allowed, place)
+    counts = Counter(answer for answer in train.values() if answer)  # of the training rows, needed or not
+    kind, reason = _type_of(feature, counts)
+    if kind == "text":
+        return Output(feature.name, "text", (), reason)
+    labels = sorted(counts if allowed is None else allowed, key=lambda label: (-counts[label], label))
+    return Output(feature.name, "category", tuple(labels), reason, _never_learned(feature, answers, counts, place))
 
 
-def _answers(table: Table, splits: SplitAssignment, column: str, needed: Collection[SplitName]) -> _Answers:
-    """The training rows are always read: they decide the type."""
-    wanted = [name for name in NAMES if name in needed or name == "train"]
-    return {name: {row: answer_of(table.rows[row][column]) for row in splits.rows(name)} for name in wanted}
+def _answers(table: Table, rows: Sequence[int], column: str) -> Mapping[int, str]:
+    return {row: answer_of(table.rows[row][column]) for row in rows}
 
 
 def _empty(feature: OutputFeature, answers: _Answers, place: Place) -> list[Problem]:
@@ -110,15 +114,6 @@ def _rows_by_answer(answers: _Answers, *, but: Collection[str]) -> dict[str, lis
             if answer not in but:
                 found.setdefault(answer, []).append(row)
     return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
-
-
-def _resolved(feature: OutputFeature, answers: _Answers, allowed: Collection[str] | None, place: Place) -> Output:
-    counts = Counter(answers["train"].values())
-    kind, reason = _type_of(feature, counts)
-    if kind == "text":
-        return Output(feature.name, "text", (), reason)
-    labels = sorted(counts if allowed is None else allowed, key=lambda label: (-counts[label], label))
-    return Output(feature.name, "category", tuple(labels), reason, _never_learned(feature, answers, counts, place))
 
 
 def _type_of(feature: OutputFeature, counts: Counter[str]) -> tuple[Literal["text", "category"], str]:

@@ -13,6 +13,7 @@ import errno
 import math
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,7 @@ def add_adapter(
         bias="none",
     )
     try:
-        with torch.random.fork_rng():
+        with undisturbed():
             adapted = peft.get_peft_model(model, config)
     except ValueError as error:
         message = f"adapter.target_modules does not fit the base model: {first_line(error)}"
@@ -60,6 +61,14 @@ def add_adapter(
         raise TaskError(Problem("LF104", message, cure, path="adapter.target_modules")) from error
     draw_weights(adapted, seed)
     return adapted
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep the global random state, and peft's warnings about names that transformers will drop one day."""
+    with torch.random.fork_rng(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def draw_weights(model: nn.Module, seed: int) -> None:
@@ -131,7 +140,7 @@ def load_adapter(model: nn.Module, folder: Path) -> peft.PeftModel:
             raise unreadable(folder, f"it has no {name}")
     try:
         stored = {tensor.name: tensor.shape for tensor in read_header(folder / WEIGHTS)}
-        with torch.random.fork_rng():
+        with undisturbed():
             adapted = peft.PeftModel.from_pretrained(model, str(folder))
     except MachineError as error:
         raise unreadable(folder, error.problems[0].message) from error

@@ -97,9 +97,10 @@ def check_sha256(path: Path, expected: str) -> None:
 
 def pull_hub(source: ModelSource, *, progress: Progress) -> Path:
     """Fetch config, tokenizer and safetensors of a hub model into the hub's own cache."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub import errors, snapshot_download
 
+    # The root of the hub's HTTP errors is another library's in each of its versions.
+    network_error: type[Exception] = errors.HfHubHTTPError.__bases__[0]
     progress(f"fetching {source.name} from the model hub")
     try:
         folder = Path(
@@ -110,7 +111,7 @@ def pull_hub(source: ModelSource, *, progress: Progress) -> Path:
                 ignore_patterns=list(HUB_FILES_LEFT_OUT),
             )
         )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, ConnectionError) as error:
+    except (network_error, errors.HFValidationError, errors.LocalEntryNotFoundError, ConnectionError) as error:
         raise MachineError(hub_problem(source, error)) from error
     except OSError as error:
         message = f"the files of {source.name!r} could not be written: {first_line(error)}"

@@ -27,7 +27,7 @@ from lfine.finetune.train.batches import batch_rows
 from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint, load_checkpoint, save_checkpoint
 from lfine.finetune.train.interruption import Interruption
 from lfine.finetune.train.journal import Journal
-from lfine.finetune.train.losses import Engine, mean_loss, update_gradient
+from lfine.finetune.train.losses import engine_for, mean_loss, update_gradient
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
 
@@ -75,7 +75,7 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     if plan.machine.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     model.train()
-    engine = Engine(model, plan.machine, plan.length.shared_prefix if plan.machine.layout == "shared_prefix" else 0)
+    engine = engine_for(model, plan.machine, plan.length.shared_prefix)
     parameters = [value for value in model.parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(
         parameters, lr=plan.learning_rate, betas=plan.betas, eps=plan.eps, weight_decay=plan.weight_decay

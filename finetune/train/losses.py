@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers import PreTrainedModel
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import MachinePlan
 from lfine.finetune.train.batches import micro_batches
-from lfine.finetune.train.packed import pack, packed_logits
+from lfine.finetune.train.packed import pack, packed_logits, use_packed_rows
 from lfine.finetune.train.padded import padded_logits
 
 
@@ -25,11 +26,19 @@ from lfine.finetune.train.padded import padded_logits
 class Engine:
     """The model and how its micro-batches are laid out."""
 
-    model: nn.Module
-    """The transformers model, with an adapter inside or without."""
+    model: PreTrainedModel
+    """With an adapter inside or without."""
     machine: MachinePlan
     prefix: int
     """Prompt tokens that all examples share; 0 with the padded layout."""
+
+
+def engine_for(model: PreTrainedModel, machine: MachinePlan, prefix: int) -> Engine:
+    """Set the model up for the plan's layout; `prefix` tokens begin every row."""
+    if machine.layout != "shared_prefix":
+        return Engine(model, machine, 0)
+    use_packed_rows(model)
+    return Engine(model, machine, prefix)
 
 
 def update_gradient(engine: Engine, batch: Sequence[EncodedExample]) -> float:
@@ -63,14 +72,14 @@ def summed_loss(engine: Engine, rows: Sequence[EncodedExample]) -> Tensor:
     """Return the cross-entropy in float32, summed over the learned tokens of one micro-batch."""
     if engine.machine.layout == "shared_prefix":
         row = pack(rows, engine.prefix, engine.machine.device)
-        logits = packed_logits(engine.model, *parts_of(engine.model), row)
+        logits = packed_logits(*parts_of(engine.model), row)
         targets = row.targets
     else:
         logits, targets = padded_logits(engine.model, rows, engine.machine.device)
     return functional.cross_entropy(logits.float(), targets, reduction="sum")
 
 
-def parts_of(model: nn.Module) -> tuple[nn.Module, nn.Module]:
+def parts_of(model: PreTrainedModel) -> tuple[nn.Module, nn.Module]:
     """Return the layers below the vocabulary projection, and the projection."""
     backbone: nn.Module = getattr(model, model.base_model_prefix)
     return backbone, model.get_output_embeddings()

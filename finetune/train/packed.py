@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 from transformers.modeling_utils import AttentionInterface
 
 from lfine.finetune.compile.lengths import EncodedExample
@@ -75,23 +76,21 @@ def pack(rows: Sequence[EncodedExample], prefix: int, device: str) -> PackedRow:
     )
 
 
-def packed_logits(model: nn.Module, backbone: nn.Module, head: nn.Module, row: PackedRow) -> Tensor:
-    """Return the logits (N, vocabulary) at the learned places only.
-
-    `model` is the transformers model that holds `backbone` and `head`; its configured attention is replaced during
-    the call and put back after it, whatever happens.
-    """
-    config = model.config
-    before = config._attn_implementation
-    config._attn_implementation = ATTENTION
-    try:
-        hidden = backbone(
-            input_ids=row.input_ids, position_ids=row.position_ids, use_cache=False, packed_row=row
-        ).last_hidden_state
-    finally:
-        config._attn_implementation = before
+def packed_logits(backbone: nn.Module, head: nn.Module, row: PackedRow) -> Tensor:
+    """Return the logits (N, vocabulary) at the learned places only; `backbone` attends as `use_packed_rows` set it."""
+    hidden = backbone(
+        input_ids=row.input_ids, position_ids=row.position_ids, use_cache=False, packed_row=row
+    ).last_hidden_state
     logits: Tensor = head(hidden[0].index_select(0, row.predicting))
     return logits
+
+
+def use_packed_rows(model: PreTrainedModel) -> None:
+    """Give a model the attention of packed rows, for as long as it lives.
+
+    Not for one call: gradient checkpointing runs the layers again in the backward pass.
+    """
+    model.set_attn_implementation(ATTENTION)
 
 
 def shared_prefix_attention(
@@ -111,26 +110,25 @@ def shared_prefix_attention(
     """
     heads, _tokens, size = query.shape[1:]
     groups, prefix = key.shape[1], packed_row.prefix
+    queries = heads // groups  # for each key head
     scale = size**-0.5 if scaling is None else scaling
     q, k, v = query[0] * scale, key[0], value[0]
     count, longest = packed_row.gather.shape
     places = packed_row.gather.reshape(-1)
     # The prefix attends to itself: (K, H/K * P, P).
-    scores = torch.bmm(q[:, :prefix].reshape(groups, -1, size), k[:, :prefix].transpose(1, 2))
-    weights = (scores.view(groups, -1, prefix, prefix) + _causal(prefix, q)).softmax(-1)
-    of_prefix = torch.bmm(weights.view(groups, -1, prefix), v[:, :prefix]).view(heads, prefix, size)
+    scores = torch.bmm(q[:, :prefix].reshape(groups, queries * prefix, size), k[:, :prefix].transpose(1, 2))
+    weights = (scores.view(groups, queries, prefix, prefix) + _causal(prefix, q)).softmax(-1)
+    of_prefix = torch.bmm(weights.view(groups, queries * prefix, prefix), v[:, :prefix]).view(heads, prefix, size)
     # Every rest attends to the prefix (one product for all examples) and to itself: one softmax over both.
-    own_q = q.index_select(1, places).reshape(groups, -1, size)
+    shape = (groups, queries, count, longest)
+    own_q = q.index_select(1, places).reshape(groups, queries * count * longest, size)
     own_k = k.index_select(1, places).view(groups, 1, count, longest, size)
     own_v = v.index_select(1, places).view(groups, 1, count, longest, size)
-    shape = (groups, heads // groups, count, longest)
     to_prefix = torch.bmm(own_q, k[:, :prefix].transpose(1, 2)).view(*shape, prefix)
     to_self = torch.matmul(own_q.view(*shape, size), own_k.transpose(-1, -2)) + _causal(longest, q)
     weights = torch.cat([to_prefix, to_self], -1).softmax(-1)
-    of_rests = torch.matmul(weights[..., prefix:], own_v)
-    if prefix:
-        from_prefix = torch.bmm(weights[..., :prefix].reshape(groups, -1, prefix), v[:, :prefix])
-        of_rests = of_rests + from_prefix.view(*shape, size)
+    from_prefix = torch.bmm(weights[..., :prefix].reshape(groups, queries * count * longest, prefix), v[:, :prefix])
+    of_rests = torch.matmul(weights[..., prefix:], own_v) + from_prefix.view(*shape, size)
     of_rests = of_rests.reshape(heads, count * longest, size).index_select(1, packed_row.scatter)
     return torch.cat([of_prefix, of_rests], 1).transpose(0, 1).unsqueeze(0), None
 

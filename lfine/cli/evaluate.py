@@ -44,11 +44,13 @@ def positive(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate each task; one that fails does not end the others."""
+    from lfine.cli.quiet import quiet_libraries
     from lfine.evaluating import EvaluateOptions, evaluate_task
     from lfine.extras import require_training
 
     if arguments.predictions is None:
         require_training()
+        quiet_libraries()
     options = EvaluateOptions(
         overrides=arguments.set,
         runs_dir=arguments.runs_dir,

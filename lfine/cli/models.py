@@ -48,10 +48,12 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _pull(arguments: argparse.Namespace) -> int:
+    from lfine.cli.quiet import quiet_libraries
     from lfine.extras import require_training
     from lfine.finetune.catalogue.sources import resolve_source
 
     require_training()
+    quiet_libraries()
     from lfine.finetune.models.pulling import pull
 
     folder = pull(resolve_source(arguments.name, Path.cwd()), progress=lambda line: print(line, file=sys.stderr))

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write one report for each evaluation and print where."""
-    from lfine.evaluation.reports import write_report
+    from lfine.evaluation.reports.page import write_report
 
     folders = [folder for text in arguments.runs for folder in evaluations_in(Path(text))]
     reports = [str(write_report(run_of(folder), folder)) for folder in folders]

@@ -27,9 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train each task; one that fails does not end the others (exit code 4, or its own when it is the only one)."""
+    from lfine.cli.quiet import quiet_libraries
     from lfine.extras import require_training
 
     require_training()
+    quiet_libraries()
     from lfine.training import TrainOptions, train_task
 
     options = TrainOptions(arguments.set, arguments.runs_dir, arguments.resume, arguments.command_line)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from lfine.schemas.loading import check_task
 from lfine.schemas.problems import Problem
 

@@ -16,9 +16,10 @@ from lfine.finetune.data.splits import assign_splits
 from lfine.finetune.data.tables import Table
 from lfine.finetune.data.values import content_hash
 from lfine.schemas.problems import Problem
-from lfine.schemas.task import Split
+from lfine.schemas.task import Split, SplitName
 
 MakeTable = Callable[[Sequence[Mapping[str, object]]], Table]
+VALIDATION: tuple[SplitName, ...] = ("validation",)
 BY_COLUMN = Split("fixed", "split", (0.8, 0.1, 0.1), 42)
 BY_HASH = Split("hash", None, (0.5, 0.1, 0.4), 42)
 
@@ -143,7 +144,7 @@ def test_enough_rows_is_no_warning(size: int) -> None:
 
 def test_the_validation_split_can_be_held_out() -> None:
     table = as_table(TRAIN + rows_of("validation", range(5)))
-    assigned = assign_splits(table, BY_COLUMN, needed=("validation",))
+    assigned = assign_splits(table, BY_COLUMN, needed=VALIDATION)
     found = held_out_sample(table, assigned, split="validation", sample_size=3, seed=42)
     assert (found.split, len(found.row_ids)) == ("validation", 3)
     assert set(found.row_ids) <= set(range(50, 55))

@@ -119,6 +119,12 @@ def test_empty_answers_of_a_split_that_is_not_needed(resolve: Resolve, problems:
 def test_empty_and_unknown_answers_come_together(resolve: Resolve, problems: Problems) -> None:
     found = problems(lambda: resolve(["a", "", "z"], feature=OutputFeature("a", None, ("a",))))
     assert [problem.code for problem in found] == ["LF303", "LF309"]
+    assert found[1].message == "answers in column 'a' that are not in output_feature.labels: 'z' (1 row: 2)"
+
+
+def test_training_rows_decide_even_where_only_the_test_is_needed(resolve: Resolve) -> None:
+    found = resolve(["a", "", "a", "b"], test=["b"], needed=("test",))
+    assert (found.type, found.labels, found.warnings) == ("category", ("a", "b"), ())
 
 
 def test_answers_that_no_training_row_has_are_a_warning(resolve: Resolve) -> None:

@@ -11,11 +11,13 @@ import pytest
 from lfine.finetune.data.splits import SplitAssignment, assign_splits
 from lfine.finetune.data.tables import Table
 from lfine.schemas.problems import Problem
-from lfine.schemas.task import Split
+from lfine.schemas.task import Split, SplitName
 
 Problems = Callable[[Callable[[], object]], list[Problem]]
 MakeSplit = Callable[..., Split]
 MakeTable = Callable[[Sequence[Mapping[str, object]]], Table]
+
+VALIDATION: tuple[SplitName, ...] = ("validation",)
 
 
 def column(values: Sequence[object], name: str = "split") -> list[dict[str, object]]:
@@ -125,6 +127,15 @@ def test_shares_may_be_off_by_rounding(table: MakeTable, split: MakeSplit) -> No
     assert len(assign_splits(table(many(100)), split(probabilities=(0.7, 0.1, 0.2)), needed=()).names) == 100
 
 
+def test_the_last_split_takes_what_rounding_leaves(
+    table: MakeTable, split: MakeSplit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lfine.finetune.data.splits.content_hash", lambda *_: b"\xff" * 32)
+    shares = (0.7, 0.1, 0.1999995)
+    assert assign_splits(table(many(1)), split(probabilities=shares), needed=()).names == ("test",)
+    assert assign_splits(table(many(1)), split(probabilities=(1.0, 0.0, 0.0)), needed=()).names == ("train",)
+
+
 def test_hash_takes_no_column(table: MakeTable, split: MakeSplit, problems: Problems) -> None:
     (problem,) = problems(lambda: assign_splits(table(many(9)), split(type="hash", column="a")))
     assert (problem.code, problem.path) == ("LF206", "preprocessing.split.column")
@@ -156,7 +167,7 @@ def test_needed_splits_without_a_row_come_together(table: MakeTable, split: Make
     ]
     assert {problem.code for problem in found} == {"LF305"}
     assert found[1].cure.startswith("give some rows the value test in column 'split'")
-    assert assign_splits(rows, split(), needed=("validation",)).rows("validation") == (0, 1, 2)
+    assert assign_splits(rows, split(), needed=VALIDATION).rows("validation") == (0, 1, 2)
 
 
 def test_the_cure_of_an_empty_split_fits_the_type(table: MakeTable, split: MakeSplit, problems: Problems) -> None:

@@ -1,0 +1,53 @@
+"""ROUGE against the rouge-score library called one row at a time, and against values worked by hand."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from rouge_score.rouge_scorer import RougeScorer
+
+from lfine.evaluation.metrics.registry import Answered, PerExample
+from lfine.evaluation.metrics.rouge import rouge
+
+NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+
+
+def scores(golds: tuple[str, ...], answers: tuple[str | None, ...]) -> dict[str, tuple[float, ...]]:
+    result = rouge.compute(Answered(golds, answers, ()))
+    assert isinstance(result, PerExample)
+    return result.scores
+
+
+def test_hand_worked_case() -> None:
+    found = scores(("the cat sat",), ("the cat ran",))
+    assert {name: found[name][0] for name in NAMES} == pytest.approx(
+        {"rouge1": 2 / 3, "rouge2": 1 / 2, "rougeL": 2 / 3, "rougeLsum": 2 / 3}
+    )
+
+
+def test_missing_answer_scores_zero_and_no_stemming_is_done() -> None:
+    found = scores(("cats", "running fast"), (None, "runs fast"))
+    assert found["rouge1"] == (0.0, 0.5)
+
+
+def test_lines_are_the_sentences_of_rougelsum() -> None:
+    found = scores(("a b\nc d",), ("c d\na b",))
+    assert found["rougeLsum"] == (1.0,)
+    assert found["rougeL"] == (0.5,)
+
+
+def test_equals_the_library_on_500_random_rows() -> None:
+    rng = random.Random(2)
+
+    def text() -> str:
+        return "".join(
+            rng.choice(("red", "cats", "Cat", "sat", "on.", "7")) + rng.choice((" ", "\n")) for _ in range(6)
+        )
+
+    golds, answers = tuple(text() for _ in range(500)), tuple(text() for _ in range(500))
+    found = scores(golds, answers)
+    for place in range(500):
+        for name in NAMES:
+            expected = RougeScorer([name], use_stemmer=False).score(golds[place], answers[place])[name].fmeasure
+            assert found[name][place] == pytest.approx(expected, abs=1e-12)

@@ -1,0 +1,114 @@
+"""Two models on the same rows: signs, intervals, p-values, and which pairs are refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sklearn.metrics import f1_score
+
+from lfine.evaluation.compare import compare
+from lfine.evaluation.records import Scores
+from lfine.schemas.errors import RunError
+
+GOLDS = ["auto", "home", "home", "auto"] * 25
+GOOD = list(zip(GOLDS, ["auto", "home", "home", "home"] * 25, strict=True))
+POOR = list(zip(GOLDS, ["auto", "auto", "home", None] * 25, strict=True))
+
+Build = Callable[..., Scores]
+
+
+def test_difference_is_first_minus_second(scored: Build) -> None:
+    good, poor = scored(GOOD), scored(POOR, model="base")
+    found = compare(good, poor)
+    assert (found.first, found.second, found.n, found.headline) == ("tuned", "base", 100, "accuracy")
+    main = found.main
+    assert (main.first, main.second, main.difference) == (0.75, 0.5, 0.25)
+    assert (main.wins, main.losses, main.ties) == (25, 0, 75)
+    assert 0 < main.low < 0.25 < main.high
+    assert main.p_value < 0.001
+    assert main.mcnemar_p == pytest.approx(2 / 2**25)
+
+
+def test_swapped_models_change_every_sign_and_no_p_value(scored: Build) -> None:
+    good, poor = scored(GOOD), scored(POOR, model="base")
+    one, other = compare(good, poor).main, compare(poor, good).main
+    assert (other.difference, other.low, other.high) == pytest.approx((-one.difference, -one.high, -one.low))
+    assert (other.wins, other.losses) == (one.losses, one.wins)
+    assert other.p_value == one.p_value
+
+
+def test_a_model_against_itself_is_no_difference(scored: Build) -> None:
+    scores = scored(GOOD, metrics=("accuracy", "f1"))
+    for gap in compare(scores, scores).differences:
+        assert (gap.difference, gap.low, gap.high, gap.p_value) == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_pairing_makes_the_interval_narrower_than_two_intervals(scored: Build) -> None:
+    """Both models fail on the same hard rows: their scores vary together, their difference hardly."""
+    hard = [("auto", "home")] * 50
+    easy = [("home", "home")] * 49
+    first, second = scored([*hard, *easy, ("auto", "auto")]), scored([*hard, *easy, ("auto", "home")], model="base")
+    gap = compare(first, second).main
+    own = first.metrics["accuracy"]
+    assert gap.high - gap.low < 0.25 * (own.high - own.low)
+
+
+def test_corpus_metric_is_paired_from_the_labels(scored: Build) -> None:
+    good, poor = scored(GOOD, metrics=("f1", "accuracy")), scored(POOR, model="base", metrics=("accuracy", "f1"))
+    found = compare(good, poor)
+    assert [gap.metric for gap in found.differences] == ["f1", "accuracy"]
+    gap = found.main
+    spelled = [[answer or "none" for _, answer in rows] for rows in (GOOD, POOR)]
+    expected = [f1_score(GOLDS, each, labels=["auto", "home"], average="macro") for each in spelled]
+    assert gap.difference == pytest.approx(expected[0] - expected[1])
+    assert gap.low < gap.difference < gap.high
+    assert gap.p_value < 0.01
+    assert (gap.wins, gap.losses, gap.mcnemar_p) == (25, 0, None)
+
+
+def test_corpus_p_value_of_equal_models_is_large(scored: Build) -> None:
+    one = [("auto", "auto"), ("auto", "home"), ("home", "home"), ("home", "home")] * 10
+    other = [("auto", "home"), ("auto", "auto"), ("home", "home"), ("home", "home")] * 10
+    assert compare(scored(one, metrics=("f1",)), scored(other, metrics=("f1",))).main.p_value > 0.9
+
+
+def test_every_shared_metric_is_compared_and_no_other(scored: Build) -> None:
+    first = scored([("a b", "a b"), ("c d", "c")], metrics=("rouge",))
+    second = scored([("a b", "a"), ("c d", "c")], metrics=("rouge", "exact_match"), model="base")
+    assert [gap.metric for gap in compare(first, second).differences] == ["rougeL", "rouge1", "rouge2", "rougeLsum"]
+
+
+def test_other_rows_are_refused_with_the_number_shared(scored: Build) -> None:
+    with pytest.raises(RunError) as caught:
+        compare(scored(GOOD), scored(GOOD[:60]))
+    (problem,) = caught.value.problems
+    assert problem.code == "LF502"
+    assert problem.message == "the two score different rows: 100 and 60, of which 60 are shared"
+
+
+def test_same_numbers_of_other_data_are_refused(scored: Build) -> None:
+    other = [("home", "home"), *GOOD[1:]]
+    with pytest.raises(RunError, match="100 rows of the same numbers, but of other data, split or order"):
+        compare(scored(GOOD), scored(other))
+    with pytest.raises(RunError, match="of other data, split or order"):
+        compare(scored(GOOD), replace(scored(GOOD), split="validation"))
+
+
+def test_no_shared_metric_is_refused(scored: Build) -> None:
+    with pytest.raises(RunError, match="share no metric: accuracy and exact_match"):
+        compare(scored(GOOD), scored(GOOD, metrics=("exact_match",)))
+
+
+def test_text_and_record(scored: Build) -> None:
+    found = compare(scored(GOOD, metrics=("accuracy", "f1")), scored(POOR, model="a-long-model-name"))
+    lines = found.text().split("\n")
+    assert lines[0] == "tuned against a-long-model-name on the same 100 rows of test"
+    assert lines[1].split() == ["metric", "tuned", "a-long-model-name", "difference", "p", "wins", "losses", "ties"]
+    assert lines[2].split()[:5] == ["accuracy", "*", "75.0", "50.0", "+25.0"]
+    assert lines[1].index("tuned") + 5 == lines[2].index("75.0") + 4  # right edges
+    record = json.loads(json.dumps(found.record()))
+    assert record["differences"][0]["difference"] == 0.25
+    assert record["confidence"] == 0.95

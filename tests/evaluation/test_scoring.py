@@ -1,0 +1,114 @@
+"""From predictions to Scores: counts, order, headline, problems; and no torch on the way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lfine.evaluation.files import write_predictions
+from lfine.evaluation.records import MetricScore, Prediction, ScoreIdentity, Scores, ScoringSettings
+from lfine.evaluation.scoring import score
+from lfine.schemas.errors import TaskError
+
+ROWS = [
+    Prediction(9, "auto", "It is AUTO.", prompt="p9"),
+    Prediction(4, "home", "auto or home"),
+    Prediction(2, "home", None),
+    Prediction(7, "auto claims", "auto claims"),
+    Prediction(1, "home", "auto"),
+]
+
+
+def test_unscored_rows_count_as_wrong_and_apart(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    scores = score(ROWS, settings=replace(settings, extract="label"), identity=identity)
+    assert (scores.n, scores.scored, scores.unscored) == (5, 3, 2)
+    assert scores.per_example["accuracy"] == (1.0, 0.0, 0.0, 1.0, 0.0)
+    assert scores.metrics["accuracy"].value == 0.4
+    assert scores.row_ids == (9, 4, 2, 7, 1)
+
+
+def test_extract_none_judges_the_answer_as_it_stands(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    scores = score(ROWS, settings=settings, identity=identity)
+    assert (scores.scored, scores.unscored) == (4, 1)
+    assert scores.per_example["accuracy"] == (0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+def test_confusion_and_codes_stand_in_every_category_score(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    scores = score(ROWS, settings=replace(settings, extract="label"), identity=identity)
+    assert scores.confusion is not None
+    assert scores.confusion.counts == ((1, 0, 0, 0), (0, 1, 0, 0), (1, 0, 0, 2))
+    assert scores.coded is not None
+    assert (scores.coded.golds, scores.coded.answers) == ((0, 2, 2, 1, 2), (0, 3, 3, 1, 0))
+
+
+def test_first_metric_is_the_headline_and_families_give_several(scored: Callable[..., Scores]) -> None:
+    text = scored([("the cat", "the cat"), ("a dog", None)], metrics=("rouge", "exact_match"))
+    assert text.headline == "rougeL"
+    assert list(text.metrics) == ["rougeL", "rouge1", "rouge2", "rougeLsum", "exact_match"]
+    assert text.confusion is None
+    assert text.coded is None
+    assert scored([("auto", "auto")], metrics=("confusion", "f1", "accuracy")).headline == "f1"
+
+
+def test_corpus_metrics_have_intervals_but_no_per_example_scores(scored: Callable[..., Scores]) -> None:
+    scores = scored([("auto", "auto"), ("home", "home"), ("home", "auto")] * 20, metrics=("f1", "accuracy"))
+    assert set(scores.per_example) == {"accuracy"}
+    interval = scores.metrics["f1"]
+    assert interval.low < interval.value < interval.high
+    assert scored([("auto", "auto")], metrics=("f1",)).metrics["f1"] == MetricScore(1.0, 1.0, 1.0)
+
+
+def test_identity_is_copied_and_time_adds_up(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    scores = score(ROWS, settings=settings, identity=replace(identity, model="base", limit=5))
+    assert (scores.task, scores.model, scores.limit, scores.plan_hash) == ("claims", "base", 5, "plan0")
+    assert scores.seconds > identity.seconds
+    assert scores.settings == settings
+
+
+def test_rows_hash_sees_golds_ids_and_order(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    def hashed(rows: list[Prediction]) -> str:
+        return score(rows, settings=settings, identity=identity).rows_hash
+
+    whole = hashed(ROWS)
+    assert hashed([replace(row, prediction="other") for row in ROWS]) == whole
+    assert hashed(ROWS[::-1]) != whole
+    assert hashed([replace(ROWS[0], gold="home"), *ROWS[1:]]) != whole
+    assert hashed([replace(ROWS[0], row_id=99), *ROWS[1:]]) != whole
+
+
+def test_all_problems_come_at_once(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    with pytest.raises(TaskError) as caught:
+        score([], settings=replace(settings, metrics=("acuracy", "rouge")), identity=identity)
+    assert [problem.code for problem in caught.value.problems] == ["LF209", "LF204", "LF305"]
+
+
+def test_a_row_with_two_answers_is_refused(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    with pytest.raises(TaskError, match="1 row ids have more than one answer, the first is 9"):
+        score([*ROWS, ROWS[0]], settings=settings, identity=identity)
+
+
+def test_scoring_a_file_leaves_torch_out(tmp_path: Path) -> None:
+    write_predictions(tmp_path / "predictions.jsonl", [Prediction(0, "the cat", "the cat"), Prediction(1, "a", "b")])
+    code = """
+import json, sys
+from pathlib import Path
+from lfine.evaluation.files import read_predictions, read_scores, write_scores
+from lfine.evaluation.provenance import provenance
+from lfine.evaluation.records import ScoreIdentity, ScoringSettings
+from lfine.evaluation.scoring import score
+folder = Path(sys.argv[1])
+settings = ScoringSettings(("rouge", "accuracy"), "text", (), "none", 0.95, 0)
+identity = ScoreIdentity("t", "m", "test", None, None, "e", provenance("c", {}), 0.0)
+write_scores(folder / "scores.json", score(read_predictions(folder / "predictions.jsonl"), settings=settings,
+                                           identity=identity))
+value = read_scores(folder / "scores.json").metrics["rougeL"].value
+print(json.dumps([value, [m for m in ("torch", "transformers", "peft", "lfine.finetune") if m in sys.modules]]))
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [0.5, []]

@@ -1,0 +1,41 @@
+"""Which examples each update sees."""
+
+from __future__ import annotations
+
+from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.train.batches import batch_rows, epoch_order, micro_batches
+
+
+def stream(rows: int, size: int, examples: int, seed: int = 1) -> list[list[int]]:
+    steps = -(-examples // size)
+    return [batch_rows(step, rows=rows, batch_size=size, examples=examples, seed=seed) for step in range(steps)]
+
+
+def test_every_epoch_sees_every_row_once() -> None:
+    seen = [row for batch in stream(7, 3, 21) for row in batch]
+    assert [sorted(seen[start : start + 7]) for start in (0, 7, 14)] == [list(range(7))] * 3
+
+
+def test_epochs_are_shuffled_differently_and_seeds_too() -> None:
+    assert epoch_order(0, 50, 1) != epoch_order(1, 50, 1)
+    assert epoch_order(0, 50, 1) != epoch_order(0, 50, 2)
+    assert epoch_order(3, 50, 1) == epoch_order(3, 50, 1)
+
+
+def test_the_last_update_holds_what_is_left() -> None:
+    assert [len(batch) for batch in stream(10, 4, 10)] == [4, 4, 2]
+
+
+def test_a_batch_larger_than_the_data_takes_rows_again() -> None:
+    (batch,) = stream(3, 8, 8)
+    assert sorted(batch[:3]) == [0, 1, 2]
+    assert len(batch) == 8
+
+
+def test_micro_batches_hold_every_example_once_longest_first() -> None:
+    rows = [EncodedExample(number, (1,) * (number % 5 + 1), (2,)) for number in range(11)]
+    parts = micro_batches(rows, 4)
+    assert [len(part) for part in parts] == [4, 4, 3]
+    flat = [row for part in parts for row in part]
+    assert sorted(row.row_id for row in flat) == list(range(11))
+    assert [row.length for row in flat] == sorted((row.length for row in rows), reverse=True)

@@ -1,0 +1,50 @@
+"""log.jsonl: one line an event; a resumed run takes back what came after its checkpoint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.train.journal import Journal
+
+BATCH = [EncodedExample(0, (1, 2, 3), (4, 2)), EncodedExample(1, (1, 2), (2,))]
+
+
+def written(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_lines_of_an_update_a_validation_and_a_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    with Journal(path, start=0, steps=2) as journal:
+        journal.update(1, loss=2.5, learning_rate=0.1, batch=BATCH)
+        journal.validation(1, 2.25)
+        journal.checkpoint(1, tmp_path / "checkpoints" / "step-000001")
+    update, validation, checkpoint = written(path)
+    assert {key: update[key] for key in ("step", "loss", "learning_rate", "examples", "tokens")} == {
+        "step": 1,
+        "loss": 2.5,
+        "learning_rate": 0.1,
+        "examples": 2,
+        "tokens": 8,
+    }
+    assert isinstance(update["step_seconds"], float)
+    assert validation["validation_loss"] == 2.25
+    assert checkpoint["checkpoint"] == "checkpoints/step-000001"
+
+
+def test_a_resumed_log_loses_later_lines_and_remembers_earlier_ones(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    with Journal(path, start=0, steps=4) as journal:
+        for step in (1, 2, 3):
+            journal.update(step, loss=3.0 - step, learning_rate=0.1, batch=BATCH)
+            journal.validation(step, 1.0 * step)
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"step": 4, "lo')  # a line that a crash cut short
+    with Journal(path, start=2, steps=4) as journal:
+        assert journal.best_validation_loss == 1.0
+        assert journal.last_loss == 1.0
+        journal.update(3, loss=0.5, learning_rate=0.1, batch=BATCH)
+    assert [line["step"] for line in written(path)] == [1, 1, 2, 2, 3]
+    assert journal.last_loss == 0.5
