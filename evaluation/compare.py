@@ -169,7 +169,7 @@ def _paired_corpus(name: str, first: Scores, second: Scores, resamples: int, per
         return statistic(indices) - statistic(indices + n)
 
     def swapped_gap(swapped: NDArray[np.bool_]) -> Values:
-        return statistic(everyone + n * swapped) - statistic(everyone + n * swapped)
+        return statistic(everyone + n * swapped) - statistic(everyone + n * ~swapped)
 
     seed, confidence = first.settings.seed, first.settings.confidence
     interval = bootstrap_statistic(gap, n, confidence=confidence, seed=seed, resamples=resamples)

@@ -12,9 +12,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
+from torch import nn
 from tqdm import tqdm
 
+from lfine.compiling import say
 from lfine.evaluation.records import Prediction
 from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.plan import EvaluationPlan, TrainingPlan, evaluation_hash, training_hash
@@ -23,9 +26,9 @@ from lfine.finetune.data.pairs import Example
 from lfine.finetune.generate.local import Answer, GenerationSettings, generate
 from lfine.finetune.models.adapters import load_adapter
 from lfine.finetune.models.loading import load_base
-from lfine.schemas.errors import RunError
+from lfine.schemas.errors import RunError, TaskError
 from lfine.schemas.problems import Problem
-from lfine.schemas.records import ShapeError, digest, from_json, to_json
+from lfine.schemas.records import ShapeError, digest, from_json, to_json, write_text
 from lfine.training import PROMPT_FILE
 
 PARTIAL = "predictions.partial.jsonl"
@@ -47,46 +50,58 @@ def answer(who: Answering, row_ids: Sequence[int], folder: Path) -> list[Predict
     """Return one prediction for each row, in the order given.
 
     Answers are appended to predictions.partial.jsonl as they come; the same call after a crash goes on from there.
+    The caller removes that file (`forget`) once the predictions are safe.
     """
     check_prompt(who)
     rows = who.prepared.rows.examples_of(row_ids)
-    kept = _Kept(
-        folder / PARTIAL, digest([training_hash(who.training), evaluation_hash(who.evaluation), str(who.adapter)])
-    )
+    kept = _Kept(folder / PARTIAL, identity(who))
     waiting = [row for row in rows if row.row_id not in kept.answers]
+    if len(waiting) < len(rows):
+        say(f"{len(rows) - len(waiting)} of {len(rows)} rows were answered before; going on with the others")
     if waiting:
         _generate(who, waiting, kept)
-    found = [replace(kept.answers[row.row_id], gold=row.answer) for row in rows]
-    kept.path.unlink(missing_ok=True)
-    return found
+    return [replace(kept.answers[row.row_id], gold=row.answer) for row in rows]
+
+
+def forget(folder: Path) -> None:
+    """Remove the answers kept for a restart."""
+    (folder / PARTIAL).unlink(missing_ok=True)
+
+
+def identity(who: Answering) -> str:
+    """Hash what decides the answers: plan, prompts, rows, and the adapter's files as they lie there now."""
+    files = [] if who.adapter is None else sorted(path for path in who.adapter.iterdir() if path.is_file())
+    adapter = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return digest([training_hash(who.training), evaluation_hash(who.evaluation), str(who.adapter), adapter])
 
 
 def check_prompt(who: Answering) -> None:
-    """Refuse an adapter that was trained with another prompt: RunError LF506."""
-    path = None if who.adapter is None else who.adapter / PROMPT_FILE
-    if path is None or not path.is_file():
+    """Refuse an adapter that was trained with another prompt (RunError LF506), or is none (LF503)."""
+    if who.adapter is None:
         return
-    trained = json.loads(path.read_text(encoding="utf-8")).get("hash")
+    if not who.adapter.is_dir():
+        raise RunError(Problem("LF503", f"there is no adapter folder {str(who.adapter)!r}", "correct the path"))
+    path = who.adapter / PROMPT_FILE
+    if not path.is_file():
+        return  # an adapter from elsewhere says nothing about its prompt
+    try:
+        trained = json.loads(path.read_text(encoding="utf-8"))["hash"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"{PROMPT_FILE} cannot be read: {error}"
+        raise RunError(Problem("LF505", message, "train again, or restore the file", file=str(path))) from error
     if trained != who.prepared.model.renderer.hash:
-        message = f"the adapter {who.adapter} was trained with another prompt than this task renders"
-        raise RunError(Problem("LF506", message, "use the task file it was trained with", file=str(path)))
+        message = f"the adapter {str(who.adapter)!r} was trained with another prompt than this task renders"
+        cure = "restore prompt.template, prompt.system, prompt.chat and base_model as they were in training"
+        raise RunError(Problem("LF506", message, cure, file=str(path)))
 
 
 def _generate(who: Answering, rows: list[Example], kept: _Kept) -> None:
-    plan, generation = who.training, who.evaluation.generation
+    generation = who.evaluation.generation
     if generation is None:
         raise ValueError("an evaluation plan without generation cannot answer")
-    device = this_machine().device if plan.machine.device != "cpu" else "cpu"
-    full = who.adapter is not None and plan.adapter is None
-    source = who.adapter if full and who.adapter is not None else who.prepared.model.folder
-    model = load_base(source, dtype=plan.model.dtype, device=device, quantization=plan.model.quantization)
-    if who.adapter is not None and not full:
-        model = load_adapter(model, who.adapter)
-    model.eval()
+    model = _loaded(who)
     renderer, tokenizer = who.prepared.model.renderer, who.prepared.model.tokenizer
-    prompts = renderer.prompt_ids_batch([row.values for row in rows])
-    room = plan.model.context - generation.max_new_tokens
-    prompts = [prompt[-room:] for prompt in prompts]  # only the model's context cuts a held-out prompt
+    prompts = _within_context(who, rows, generation.max_new_tokens)
     settings = GenerationSettings(generation.max_new_tokens, renderer.stop_ids, generation.batch_size)
     bar = tqdm(
         total=len(rows), desc="answer", unit="row", file=sys.stderr, mininterval=0.3 if sys.stderr.isatty() else 15
@@ -101,6 +116,31 @@ def _generate(who: Answering, rows: list[Example], kept: _Kept) -> None:
                 )
             file.flush()
             bar.update(len(answers))
+
+
+def _loaded(who: Answering) -> nn.Module:
+    plan = who.training
+    device = this_machine().device if plan.machine.device != "cpu" else "cpu"
+    full = who.adapter is not None and plan.adapter is None
+    source = who.adapter if full and who.adapter is not None else who.prepared.model.folder
+    model: nn.Module = load_base(source, dtype=plan.model.dtype, device=device, quantization=plan.model.quantization)
+    if who.adapter is not None and not full:
+        model = load_adapter(model, who.adapter)
+    return model.eval()
+
+
+def _within_context(who: Answering, rows: Sequence[Example], max_new_tokens: int) -> list[list[int]]:
+    """Return the prompts as token ids; only the model's context cuts a held-out prompt (its beginning), and says so."""
+    prompts = who.prepared.model.renderer.prompt_ids_batch([row.values for row in rows])
+    room = who.training.model.context - max_new_tokens
+    if room < 1:
+        message = f"generation.max_new_tokens is {max_new_tokens}, and the context of the model {room + max_new_tokens}"
+        raise TaskError(Problem("LF105", message, "lower it", path="generation.max_new_tokens"))
+    long = [row.row_id for row, prompt in zip(rows, prompts, strict=True) if len(prompt) > room]
+    if long:
+        say(f"{len(long)} prompts are longer than {room} tokens (context less max_new_tokens): their beginning is cut")
+        say(f"  row ids: {', '.join(map(str, long[:10]))}{', …' if len(long) > 10 else ''}")
+    return [list(prompt[-room:]) for prompt in prompts]
 
 
 def _prediction(row: Example, prompt: str, prompt_tokens: int, made: Answer, text: str) -> Prediction:
@@ -118,15 +158,17 @@ def _prediction(row: Example, prompt: str, prompt_tokens: int, made: Answer, tex
 class _Kept:
     """The answers that have arrived: a first line with the hash of who answers, then one prediction a line."""
 
-    def __init__(self, path: Path, identity: str) -> None:
+    def __init__(self, path: Path, owner: str) -> None:
         self.path = path
         self.answers: dict[int, Prediction] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else [""]
-        if lines[0] == json.dumps({"identity": identity}):
+        first = json.dumps({"identity": owner})
+        # A crash may cut the last line in the middle of a character.
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else []
+        if lines[:1] == [first]:
             self._take(lines[1:])
-        else:
-            path.write_text(json.dumps({"identity": identity}) + "\n", encoding="utf-8")
+        texts = [first, *(_line(each) for each in self.answers.values())]
+        write_text(path, "".join(f"{text}\n" for text in texts))
 
     def _take(self, lines: Sequence[str]) -> None:
         for line in lines:
@@ -136,7 +178,11 @@ class _Kept:
                 break  # the line that a crash cut short is the last one
             self.answers[found.row_id] = found
 
-    def add(self, file: object, prediction: Prediction) -> None:
+    def add(self, file: TextIO, prediction: Prediction) -> None:
         """Remember an answer and append its line."""
         self.answers[prediction.row_id] = prediction
-        print(json.dumps(to_json(prediction), ensure_ascii=False), file=file)  # type: ignore[arg-type]
+        file.write(f"{_line(prediction)}\n")
+
+
+def _line(prediction: Prediction) -> str:
+    return json.dumps(to_json(prediction))

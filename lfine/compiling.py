@@ -70,11 +70,11 @@ def model_folder(task: Task, folder: Path, *, fetch: bool, place: Place) -> Path
     if fetch and local_folder(source) is None:
         from lfine.finetune.models.pulling import pull  # torch: only when something must be fetched
 
-        return pull(source, progress=announce)
+        return pull(source, progress=say)
     return needed_folder(source)
 
 
-def announce(line: str) -> None:
+def say(line: str) -> None:
     """Say on stderr what takes a while."""
     print(line, file=sys.stderr)
 

@@ -9,31 +9,33 @@ The training half (model, data, prompt) is that of the run's own plan; generatio
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from lfine.compiling import compile_file, model_folder, place_of, warn
-from lfine.evaluation.baselines import majority, tfidf
+from lfine.changes import differences
+from lfine.compiling import compile_file, model_folder, place_of, say, warn
+from lfine.evaluation.baselines import BASELINES, majority, tfidf
 from lfine.evaluation.files import write_predictions, write_scores
 from lfine.evaluation.given_predictions import read_given_predictions
 from lfine.evaluation.provenance import provenance
 from lfine.evaluation.records import MetricScore, Prediction, ScoreIdentity, Scores, ScoringSettings
 from lfine.evaluation.reports.page import write_report
 from lfine.evaluation.scoring import score
-from lfine.finetune.compile.compiling import Source, plan_evaluation, plan_scoring
+from lfine.finetune.compile.compiling import Source, model_identity, plan_evaluation, plan_scoring
 from lfine.finetune.compile.files import read_plan
 from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import EvaluationPlan, Plan, TrainingPlan, evaluation_hash
 from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_model, prepare_rows
-from lfine.runs import latest_run, read_run, runs_folder
-from lfine.schemas.errors import RunError, TaskError
+from lfine.runs import FINISHED, latest_run, read_run, runs_folder
+from lfine.schemas.errors import RunError, UsageError
 from lfine.schemas.loading import LoadedTask, load_task
 from lfine.schemas.problems import Problem
+from lfine.schemas.records import to_json
 from lfine.schemas.task import Task
+from lfine.stops import Interrupted, machine_faults
 
 TRAINING_KEYS = (
     "base_model",
@@ -114,21 +116,50 @@ class _Subject:
 
 def evaluate_task(path: Path, options: EvaluateOptions) -> Evaluated:
     """Answer the held-out sample (or read the answers), score it and write predictions, scores and report."""
+    _check_options(options)
     loaded = load_task(path, options.overrides)
     began = time.perf_counter()
+    given = options.predictions is not None
+    subject = _given_subject(loaded) if given else _subject(loaded, path, options)
+    model = _model_name(options)
+    folder = _evaluations(loaded.task, None if options.adapter else subject.run, options) / model
+    cure = f"make room, then again: {options.command or 'lfine evaluate'}"
+    with machine_faults(cure, at=folder, memory_cure="a smaller base_model, or a machine with more memory"):
+        predictions = _read(subject, options) if given else _answer(subject, options, folder)
+        settings = _settings(subject.evaluation)
+        identity = _identity(subject, model, options, seconds=time.perf_counter() - began)
+        scores = _keep(folder, predictions, settings, identity)
+        if not given:
+            _forget(folder)
+        beside = _baselines(subject, predictions, settings, identity, folder.parent)
+        report = write_report(subject.run, folder)
+    return Evaluated(_outcome(scores), folder, report, scores, beside)
+
+
+def _check_options(options: EvaluateOptions) -> None:
+    """Refuse options that exclude each other: UsageError LF115."""
+    whose = {"--run": options.run, "--adapter": options.adapter, "--predictions": options.predictions}
+    named = [name for name, value in whose.items() if value is not None]
+    if options.base:
+        named += ["--base"]
+    if len(named) > 1 and named != ["--run", "--base"]:
+        message = f"{' and '.join(named)} exclude each other: each names another model to score"
+        raise UsageError(Problem("LF115", message, "give one of them"))
+
+
+def _model_name(options: EvaluateOptions) -> str:
+    """Return the name of the evaluation folder; a file or adapter called like one of ours gets another."""
     if options.predictions is not None:
-        subject, model = _given_subject(loaded, options), Path(options.predictions).stem
-        found = read_given_predictions(Path(options.predictions), _golds(subject, None), limit=options.limit)
-        warn(found.problems)
-        predictions: Sequence[Prediction] = found.predictions
-        folder = _evaluations(loaded.task, None, options) / model
+        name = Path(options.predictions).stem
+    elif options.adapter is not None:
+        name = Path(options.adapter).resolve().name
     else:
-        subject = _subject(loaded, path, options)
-        model = "base" if options.base else Path(options.adapter).resolve().name if options.adapter else "tuned"
-        folder = _evaluations(loaded.task, None if options.adapter else subject.run, options) / model
-        predictions = _answer(subject, options, folder)
-    settings = _settings(subject.evaluation)
-    identity = ScoreIdentity(
+        return "base" if options.base else "tuned"
+    return f"{name}-given" if name in ("tuned", "base", *BASELINES) else name
+
+
+def _identity(subject: _Subject, model: str, options: EvaluateOptions, *, seconds: float) -> ScoreIdentity:
+    return ScoreIdentity(
         task=subject.task.name,
         model=model,
         split=subject.evaluation.split,
@@ -136,12 +167,12 @@ def evaluate_task(path: Path, options: EvaluateOptions) -> Evaluated:
         plan_hash=None if subject.plan is None else subject.plan.plan_hash,
         evaluation_hash=evaluation_hash(subject.evaluation),
         provenance=provenance(options.command, {each.name: each.sha256 for each in subject.rows.table.files}),
-        seconds=time.perf_counter() - began,
+        seconds=seconds,
     )
-    scores = _keep(folder, predictions, settings, identity)
-    beside = _baselines(subject, predictions, settings, identity, folder.parent)
-    report = write_report(subject.run, folder)
-    outcome = EvaluateOutcome(
+
+
+def _outcome(scores: Scores) -> EvaluateOutcome:
+    return EvaluateOutcome(
         task=scores.task,
         model=scores.model,
         split=scores.split,
@@ -154,7 +185,21 @@ def evaluate_task(path: Path, options: EvaluateOptions) -> Evaluated:
         evaluation_hash=scores.evaluation_hash,
         seconds=round(scores.seconds, 3),
     )
-    return Evaluated(outcome, folder, report, scores, beside)
+
+
+def _read(subject: _Subject, options: EvaluateOptions) -> Sequence[Prediction]:
+    """Return the given answers to the held-out rows; rows without one are said."""
+    row_ids = subject.rows.held_out().row_ids
+    golds = {example.row_id: example.answer for example in subject.rows.examples_of(row_ids)}
+    found = read_given_predictions(Path(options.predictions or ""), golds, limit=options.limit)
+    warn(found.problems)
+    return found.predictions
+
+
+def _forget(folder: Path) -> None:
+    from lfine.answering import forget
+
+    forget(folder)
 
 
 def _keep(
@@ -177,21 +222,12 @@ def _settings(plan: EvaluationPlan) -> ScoringSettings:
     )
 
 
-def _golds(subject: _Subject, limit: int | None) -> dict[int, str]:
-    """Row id → gold answer, in the fixed order of the sample."""
-    row_ids = subject.rows.held_out().row_ids[:limit]
-    return {example.row_id: example.answer for example in subject.rows.examples_of(row_ids)}
-
-
 def _evaluations(task: Task, run: Path | None, options: EvaluateOptions) -> Path:
     return (runs_folder(options.runs_dir) / task.name if run is None else run) / "evaluations"
 
 
-def _given_subject(loaded: LoadedTask, options: EvaluateOptions) -> _Subject:
+def _given_subject(loaded: LoadedTask) -> _Subject:
     """For somebody else's answers: data and evaluation settings only; no model, no tokenizer, no torch."""
-    if options.run or options.adapter or options.base:
-        message = "--predictions scores the answers of a file: --run, --adapter and --base do not go with it"
-        raise TaskError(Problem("LF206", message, "give one of them"))
     task = loaded.task
     source = Source(task, loaded.folder, loaded.origin, place_of(loaded))
     rows = prepare_rows(task, loaded.folder, needed=(task.evaluation.split,), place=source.place)
@@ -211,10 +247,13 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
         )
     plan = read_plan(run / "plan.json")
     task = _settled(loaded.task, plan.task)
-    folder = Path(plan.folder)
+    folder = Path(plan.folder) if Path(plan.folder).is_dir() else loaded.folder  # the run may come from elsewhere
     source = Source(task, folder, loaded.origin, place_of(loaded))
     rows = prepare_rows(task, folder, needed=(task.evaluation.split,), place=source.place)
     model = prepare_model(task, model_folder(task, folder, fetch=True, place=source.place))
+    if model_identity(model.folder) != plan.training.model.identity:
+        message = f"the base model {task.base_model!r} is not the one that run {run.name} was trained on"
+        raise RunError(Problem("LF502", message, "restore the base model that it was trained on, or train again"))
     if model.renderer.hash != plan.training.prompt.hash:
         message = f"the prompt of run {run.name} renders otherwise now: chat template or tokenizer of the base changed"
         raise RunError(Problem("LF506", message, "restore the base model that it was trained on, or train again"))
@@ -234,6 +273,9 @@ def _run_folder(task: Task, options: EvaluateOptions) -> Path | None:
         if record.task != task.name:
             message = f"the run {folder} is of task {record.task!r}, and this is {task.name!r}"
             raise RunError(Problem("LF502", message, f"name a run of {task.name}, or the task file of {record.task}"))
+        if record.status != FINISHED and not options.base:
+            message = f"the run {folder} has no adapter to score: it is {record.status}, not finished"
+            raise RunError(Problem("LF501", message, "lfine train TASK --resume, or name a finished run"))
         return folder
     runs = runs_folder(options.runs_dir)
     folder_or_none = latest_run(runs, task.name)
@@ -244,12 +286,12 @@ def _run_folder(task: Task, options: EvaluateOptions) -> Path | None:
 
 
 def _settled(written: Task, trained: Task) -> Task:
-    """Return the task with the training half of the run; say which keys the file has changed since."""
-    changed = [key for key in TRAINING_KEYS if getattr(written, key) != getattr(trained, key)]
+    """Return the task with the training half of the run; say which keys file and --set give otherwise now."""
+    halves = [{key: to_json(getattr(task, key)) for key in TRAINING_KEYS} for task in (trained, written)]
+    changed = differences(*halves)
     if changed:
-        print(
-            f"the task file has changed since training ({', '.join(changed)}): the run's own are used", file=sys.stderr
-        )
+        say("the training half of the task has changed since the run was trained; the run's own is used:")
+        say("\n".join(f"  {line}" for line in changed))
     return replace(written, **{key: getattr(trained, key) for key in TRAINING_KEYS})
 
 
@@ -260,11 +302,20 @@ def _answer(subject: _Subject, options: EvaluateOptions, folder: Path) -> list[P
         raise ValueError("nothing to generate with")
     adapter = None
     if options.adapter is not None:
-        adapter = Path(options.adapter)
+        adapter = _adapter_folder(Path(options.adapter))
     elif not options.base and subject.run is not None:
         adapter = subject.run / ("adapter" if subject.training.adapter else "model")
     row_ids = subject.rows.held_out().row_ids[: options.limit]
-    return answer(Answering(subject.training, subject.evaluation, subject.prepared, adapter), row_ids, folder)
+    who = Answering(subject.training, subject.evaluation, subject.prepared, adapter)
+    try:
+        return answer(who, row_ids, folder)
+    except KeyboardInterrupt:
+        raise Interrupted("the answers so far are kept", options.command) from None
+
+
+def _adapter_folder(given: Path) -> Path:
+    """Return the adapter's folder; a run folder means the adapter in it."""
+    return given / "adapter" if (given / "run.json").is_file() else given
 
 
 def _baselines(

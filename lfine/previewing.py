@@ -73,8 +73,9 @@ def _chosen(compiled: CompiledTask, rows: int, row_ids: Sequence[int] | None) ->
     by_id = {row.row_id: row for row in (*compiled.rows.train, *compiled.rows.validation)}
     absent = [row_id for row_id in row_ids if row_id not in by_id]
     if absent:
-        message = f"no training row has the id {', '.join(map(str, absent))} (held-out rows are not shown)"
-        raise TaskError(Problem("LF311", message, "ids are 0-based positions in the data as read"))
+        message = f"no training or validation row has the id {', '.join(map(str, absent))}"
+        cure = "give ids of such rows: 0-based positions in the data as read (held-out and left-out rows are not shown)"
+        raise TaskError(Problem("LF312", message, cure))
     return [by_id[row_id] for row_id in row_ids]
 
 

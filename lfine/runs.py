@@ -92,17 +92,25 @@ def read_run(folder: Path) -> RunRecord:
     try:
         return from_json(RunRecord, json.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, NotADirectoryError) as error:
-        problem = Problem("LF501", f"{folder} is not a run folder: it has no run.json", "name a folder below runs/")
+        cure = "name a folder that `lfine train` made: runs/TASK/TIME"
+        problem = Problem("LF501", f"{folder} is not a run folder: it has no run.json", cure)
         raise RunError(problem) from error
     except (OSError, ValueError, ShapeError) as error:
-        problem = Problem("LF505", f"run.json cannot be read: {error}", "train again", file=str(path))
+        cure = "name another run with --run, or train again; this folder can be removed"
+        problem = Problem("LF505", f"run.json cannot be read: {error}", cure, file=str(path))
         raise RunError(problem) from error
 
 
 def runs_of(runs: Path, task: str) -> list[Path]:
     """Return the run folders of a task, newest first."""
     folders = (path.parent for path in (runs / task).glob("*/run.json"))
-    return sorted(folders, key=lambda folder: folder.name, reverse=True)
+    return sorted(folders, key=lambda folder: _order(folder.name), reverse=True)
+
+
+def _order(name: str) -> tuple[str, int]:
+    """Sort …Z, …Z-2 … …Z-10 as they were made."""
+    stamp, _, number = name.partition("-")
+    return stamp, int(number) if number.isdecimal() else 0
 
 
 def latest_run(runs: Path, task: str, statuses: tuple[str, ...] = (FINISHED,)) -> Path | None:

@@ -7,15 +7,19 @@
 
 from __future__ import annotations
 
-import sys
+import shlex
+import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lfine.compiling import CompiledTask, compile_file
+from lfine.changes import differences
+from lfine.compiling import CompiledTask, compile_file, say
 from lfine.evaluation.provenance import provenance
 from lfine.finetune.compile.files import read_plan, write_plan
 from lfine.finetune.compile.plan import HASHED_ELSEWHERE, Plan
+from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
 from lfine.runs import (
     FAILED,
@@ -35,9 +39,11 @@ from lfine.runs import (
 from lfine.schemas.errors import LfineError, RunError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import json_text, to_json, write_text
+from lfine.stops import Interrupted, machine_faults
 
 PROMPT_FILE = "lfine_prompt.json"
 """Beside the adapter: the renderer's texts and hash, checked by every later stage."""
+LESS_MEMORY = "a smaller trainer.micro_batch_size, trainer.gradient_checkpointing: true, or quantization: {bits: 4}"
 
 
 @dataclass(frozen=True)
@@ -64,38 +70,16 @@ class TrainOutcome:
     plan_hash: str
 
 
-class Interrupted(KeyboardInterrupt):
-    """Training was stopped by the user and saved; `resume` is the command that goes on."""
-
-    def __init__(self, resume: str, step: int, steps: int) -> None:
-        super().__init__(resume)
-        self.resume = resume
-        self.step = step
-        self.steps = steps
-
-
 def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
     """Compile, train and save; every file of the run folder is written whole or not at all."""
     compiled = compile_file(path, options.overrides, fetch=True)
     plan, runs = compiled.plan, runs_folder(options.runs_dir)
-    folder = _resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
-    record = read_run(folder) if options.resume else _begin(folder, compiled, options)
+    with machine_faults("make room, give write permission, or name another folder with --runs-dir", at=runs):
+        folder = _resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
+        record = read_run(folder) if options.resume else _begin(folder, compiled, options)
     say(f"training {plan.task.name}: {plan.training.steps} updates of {plan.training.batch_size} into {folder}")
-    place = RunPlace(folder, compiled.prepared.model.folder, resume=options.resume)
-    rows = TrainingRows(compiled.rows.train, compiled.rows.validation)
-    try:
-        result = train(plan.training, rows, place)
-    except LfineError:
-        write_run(folder, replace(record, status=FAILED, finished=now()))
-        raise
-    record = _end(folder, record, result, plan)
-    if not result.finished:
-        again = " ".join(["lfine train", str(path), *(f"--set {text}" for text in options.overrides), "--resume"])
-        raise Interrupted(again, result.steps, plan.training.steps)
-    prompt = compiled.prepared.model.renderer.record()
-    where = folder / ("adapter" if plan.training.adapter else "model")
-    write_text(where / PROMPT_FILE, json_text({**to_json(prompt), "hash": plan.training.prompt.hash}))
-    write_run(folder, replace(record, status=FINISHED))
+    place = RunPlace(folder, compiled.prepared.model.folder, options.resume)
+    record = _train(compiled, place, record, again=_again(path, options))
     return TrainOutcome(
         task=plan.task.name,
         run_dir=str(folder),
@@ -108,9 +92,52 @@ def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
     )
 
 
-def say(line: str) -> None:
-    """Tell the person at the terminal; stdout stays for the result."""
-    print(line, file=sys.stderr)
+def _train(compiled: CompiledTask, place: RunPlace, record: RunRecord, *, again: str) -> RunRecord:
+    """Run the loop, save what belongs to it, and write into run.json what became of it, whatever that is."""
+    folder, training = place.folder, compiled.plan.training
+    try:
+        with machine_faults(f"make room, then go on: {again}", at=folder, memory_cure=LESS_MEMORY):
+            result = train(training, TrainingRows(compiled.rows.train, compiled.rows.validation), place)
+            record = _ended(record, result, compiled.plan)
+            if not result.finished:
+                raise KeyboardInterrupt
+            _save_prompt(folder, compiled)
+            record = replace(record, status=FINISHED)
+            write_run(folder, record)
+    except LfineError:
+        _note(folder, replace(record, status=FAILED, finished=now()))
+        raise
+    except KeyboardInterrupt:
+        _note(folder, replace(record, status=INTERRUPTED, finished=now()))
+        raise Interrupted(_saved(folder, training.steps), again) from None
+    return record
+
+
+def _again(path: Path, options: TrainOptions) -> str:
+    """Return the command that goes on with a run that did not finish."""
+    given = [] if options.runs_dir is None else ["--runs-dir", options.runs_dir]
+    sets = [word for text in options.overrides for word in ("--set", text)]
+    return shlex.join(["lfine", "train", str(path), *sets, *given, "--resume"])
+
+
+def _saved(folder: Path, steps: int) -> str:
+    checkpoint = latest_checkpoint(folder / "checkpoints")
+    if checkpoint is None:
+        return "no update was saved yet"
+    return f"{checkpoint_step(checkpoint)} of {steps} updates are saved"
+
+
+def _note(folder: Path, record: RunRecord) -> None:
+    """Write run.json where that is still possible: what went wrong is told by the error, not by this file."""
+    with suppress(OSError):
+        write_run(folder, record)
+
+
+def _save_prompt(folder: Path, compiled: CompiledTask) -> None:
+    plan = compiled.plan.training
+    where = folder / ("adapter" if plan.adapter else "model")
+    prompt = to_json(compiled.prepared.model.renderer.record())
+    write_text(where / PROMPT_FILE, json_text({**prompt, "hash": plan.prompt.hash}))
 
 
 def _begin(folder: Path, compiled: CompiledTask, options: TrainOptions) -> RunRecord:
@@ -130,9 +157,13 @@ def _begin(folder: Path, compiled: CompiledTask, options: TrainOptions) -> RunRe
         ),
         versions=_versions(options.command),
     )
-    write_text(folder / "task.yaml", compiled.text)
-    write_plan(plan, folder / "plan.json")
-    write_run(folder, record)
+    try:
+        write_text(folder / "task.yaml", compiled.text)
+        write_plan(plan, folder / "plan.json")
+        write_run(folder, record)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)  # a run without its plan could neither go on nor be scored
+        raise
     return record
 
 
@@ -141,10 +172,9 @@ def _versions(command: str) -> dict[str, str]:
     return {"lfine": made_by.lfine_version, "python": made_by.python_version, **made_by.packages}
 
 
-def _end(folder: Path, record: RunRecord, result: TrainResult, plan: Plan) -> RunRecord:
-    ended = replace(
+def _ended(record: RunRecord, result: TrainResult, plan: Plan) -> RunRecord:
+    return replace(
         record,
-        status=INTERRUPTED,
         finished=now(),
         steps=result.steps,
         train_examples=min(result.steps * plan.training.batch_size, plan.training.train_examples),
@@ -152,8 +182,6 @@ def _end(folder: Path, record: RunRecord, result: TrainResult, plan: Plan) -> Ru
         final_loss=result.final_loss,
         best_validation_loss=result.best_validation_loss,
     )
-    write_run(folder, ended)
-    return ended
 
 
 def _resumed(runs: Path, plan: Plan) -> Path:
@@ -165,16 +193,7 @@ def _resumed(runs: Path, plan: Plan) -> Path:
         raise RunError(problem)
     before = read_plan(folder / "plan.json")
     if before.plan_hash != plan.plan_hash:
-        changed = "; ".join(differences(to_json(before.training), to_json(plan.training)))
-        message = f"the run {folder.name} was planned otherwise: {changed}"
+        changed = differences(to_json(before.training), to_json(plan.training), leave_out=HASHED_ELSEWHERE)
+        message = f"the run {folder.name} was begun with another plan: {'; '.join(changed)}"
         raise RunError(Problem("LF502", message, "undo the change, or train without --resume", file=str(folder)))
     return folder
-
-
-def differences(before: object, after: object, at: str = "") -> list[str]:
-    """Return `key was X, is Y` for each leaf in which two plans differ, what cannot change the weights left out."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        keys = [key for key in {**before, **after} if at or key not in HASHED_ELSEWHERE]
-        parts = (differences(before.get(key), after.get(key), f"{at}.{key}" if at else key) for key in keys)
-        return [line for part in parts for line in part]
-    return [] if before == after else [f"{at} was {before!r}, is {after!r}"]

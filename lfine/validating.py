@@ -39,8 +39,14 @@ def validate_paths(paths: Iterable[Path], overrides: Sequence[str] = (), *, data
 
     With `data` the rows are read and checked too.
     """
-    files = [file for path in paths for file in task_files(path)]
-    problems = [problem for file in files for problem in check_file(file, overrides, data=data)[1]]
+    files: list[Path] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            files += task_files(path)
+        except TaskError as error:  # one folder without tasks does not hide the problems of the others
+            problems += error.problems
+    problems += [problem for file in files for problem in check_file(file, overrides, data=data)[1]]
     return Validation(len(files), tuple(problems))
 
 

@@ -295,6 +295,13 @@ CODES: dict[str, Code] = {
         "a CSV file whose header begins with a comma",
         "df.to_csv(path, index=False)",
     ),
+    "LF312": Code(
+        "unknown-row",
+        "A row id that no row of the kind that is asked for has.",
+        "Another row would be shown than meant.",
+        "lfine preview --row 9999",
+        "ids are 0-based positions in the data as read",
+    ),
     # LF4xx environment
     "LF401": Code(
         "missing-extra",
@@ -394,6 +401,20 @@ CODES: dict[str, Code] = {
         "Scores fall by tens of points without a word.",
         "a template edited after training",
         "train again, or restore the template",
+    ),
+    "LF507": Code(
+        "interrupted",
+        "Ctrl-C or SIGTERM ended the command.",
+        "There is no result yet.",
+        "Ctrl-C during training",
+        "the command that the message shows goes on where it was stopped",
+    ),
+    "LF508": Code(
+        "internal-error",
+        "lfine itself failed.",
+        "It is a bug, not something that the task or the machine did.",
+        "exit code 70, with a traceback",
+        "report it with the traceback",
     ),
 }
 """Every code, in order. Later checks append to their own hundred."""

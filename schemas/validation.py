@@ -21,7 +21,7 @@ from jsonschema.exceptions import ValidationError
 from lfine.schemas.cures import Misfit, value_cures
 from lfine.schemas.document import Document, Path, Value, dotted
 from lfine.schemas.problems import Problem
-from lfine.schemas.schema import Node, node_at, resolved, task_schema, types
+from lfine.schemas.schema import Node, node_at, resolved, task_schema, types, variants
 from lfine.schemas.sense import sense_problems
 from lfine.schemas.suggestions import unknown_key_cure
 from lfine.schemas.wording import expected, flow, got
@@ -47,9 +47,7 @@ def validate_document(document: Document) -> list[Problem]:
     """Return every problem of the document's shape and of its keys together, in the order of the file."""
     if not isinstance(document.value, dict):
         return [_not_a_mapping(document)]
-    problems = _shape_problems(document)
-    told = {problem.path for problem in problems}
-    problems += [problem for problem in sense_problems(document) if problem.path not in told]
+    problems = [*_shape_problems(document), *sense_problems(document)]
     return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0, problem.code, problem.path))
 
 
@@ -79,7 +77,8 @@ def _not_a_mapping(document: Document) -> Problem:
 def _shape_problems(document: Document) -> list[Problem]:
     problems: dict[tuple[Path, str], Problem] = {}
     for odd in _not_finite_numbers(document.value, ()):
-        problems[odd, ""] = _misfit(document, odd, "LF105")
+        if any("number" in types(variant) for variant in variants(node_at(odd) or {})):
+            problems[odd, ""] = _misfit(document, odd, "LF105")
     errors = _validator().iter_errors(document.value)
     for error in (inner for outer in errors for inner in _relevant(outer)):
         path: Path = tuple(error.absolute_path)

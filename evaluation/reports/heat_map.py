@@ -37,6 +37,14 @@ class _Sheet:
     """Whether a count has room in its cell."""
 
 
+def shade(share: float) -> tuple[str, float]:
+    """Return the ink of the count (off: the page's own, on: its opposite) and the opacity of the cell's colour.
+
+    Above one half the colour jumps: on half of a colour neither ink has a contrast of 4.5 to 1.
+    """
+    return ("on", 0.9 + 0.1 * share) if share > 0.5 else ("off", 0.08 + 0.7 * share)
+
+
 def heat_map(confusion: Confusion) -> Markup:
     """Draw the matrix at its natural size; the page lets a wide one scroll."""
     columns = (*confusion.labels, NO_LABEL)
@@ -93,9 +101,7 @@ def _cell(row: int, names: tuple[str, str], column: int, number: int, total: int
     x, y = sheet.left + column * sheet.width, sheet.top + row * sheet.height
     share = number / total
     kind = "nil" if number == 0 else "hit" if row == column else "miss"
-    # From 55% of the colour on, light text on it is easier to read than dark.
-    ink = "on" if share > 0.55 else "off"
-    opacity = 0 if number == 0 else 0.12 + 0.88 * share
+    ink, opacity = shade(share)
     title = f"{names[0]} answered as {names[1]}: {number:,} of {total:,}"
     box = Markup(
         '<g><title>{}</title><rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" '

@@ -37,8 +37,11 @@ def probability(p_value: float) -> str:
     return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
-def count(number: int | None) -> str:
-    return "–" if number is None else f"{number:,}"
+def count(number: int | str | None) -> str:
+    """Return a number, or its digits, with thousands apart."""
+    if number is None:
+        return "–"
+    return f"{int(number):,}" if str(number).isdecimal() else str(number)
 
 
 def duration(seconds: float | None) -> str:

@@ -47,7 +47,8 @@ class PlanFile:
 @dataclass(frozen=True)
 class DataFile:
     sha256: str
-    rows: int | None = None
+    rows: int | str | None = None
+    """As a number or its digits."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,17 @@ from lfine.finetune.catalogue.weights import Tensor, damaged, read_tensors
 DTYPES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16", "F64": "float64"}
 UNSAID_CONTEXT = 2048
 """Tokens, for the few older configurations (bloom) that name no longest sequence."""
-TIED_UNLESS_SAID = ("bloom", "cohere", "cohere2", "falcon", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt_bigcode")
+TIED_UNLESS_SAID: tuple[str, ...] = (
+    "bloom",
+    "cohere",
+    "cohere2",
+    "falcon",
+    "gemma",
+    "gemma2",
+    "gemma3_text",
+    "gpt2",
+    "gpt_bigcode",
+)
 TIED_UNLESS_SAID += ("gpt_neo", "mpt", "opt", "smollm3", "starcoder2")
 BUFFERS = (".attn.bias", ".attention.bias", "masked_bias", "inv_freq")
 """Ends of the names under which older checkpoints keep masks and rotary tables, which are no parameters."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
@@ -24,7 +24,7 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-FIXED_DATE = datetime(2025, 1, 1)  # noqa: DTZ001 -- a date that is written into a text, not a moment
+FIXED_DATE = datetime(2025, 1, 1)
 """What `strftime_now` says in every chat template, whatever the day."""
 
 
@@ -112,7 +112,7 @@ class ChatTemplate:
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
         """Return the text of a chat; raises ChatTemplateError where the template refuses it."""
-        turns = [asdict(message) for message in messages]
+        turns = [{"role": message.role, "content": message.content} for message in messages]
         try:
             return self._template.render(
                 messages=turns,

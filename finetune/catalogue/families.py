@@ -60,5 +60,7 @@ FAMILIES: dict[str, Family] = {
     "starcoder2": Family(LLAMA.attention, ("c_fc", "c_proj")),
 }
 
-COUNTED = frozenset("gemma gemma2 gemma3_text granite llama mistral phi3 qwen2 qwen3 smollm3".split())
+COUNTED = frozenset(
+    ("gemma", "gemma2", "gemma3_text", "granite", "llama", "mistral", "phi3", "qwen2", "qwen3", "smollm3")
+)
 """Families whose number of weights `cards` computes from the shape alone."""

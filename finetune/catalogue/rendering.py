@@ -5,8 +5,8 @@
     "<|im_start|>user\nLabel: my card is lost<|im_end|>\n<|im_start|>assistant\n"
     renderer.completion_text("lost_or_stolen_card") == "lost_or_stolen_card<|im_end|>"
 
-Without a chat template (or with chat="none"): BOS where the tokenizer adds one, the rendered template, a space unless the
-template ends in white space, the answer, the end-of-sequence token. Prompt and completion are tokenized apart and
+Without a chat template (or with chat="none"): BOS where the tokenizer adds one, the rendered template, a space unless
+the template ends in white space, the answer, the end-of-sequence token. Prompt and completion are tokenized apart and
 concatenated, so what is trained on is what is generated from; the space belongs to the completion (" answer"), as
 byte-level vocabularies write words, and SentencePiece's own leading space is not put before it a second time.
 

@@ -87,10 +87,8 @@ class Tokenizer:
         """Encode a text that follows another one, reading every special token in it as ordinary characters."""
         head: list[int] = self._plain.encode(SENTINEL, add_special_tokens=False).ids
         ids: list[int] = self._plain.encode(SENTINEL + text, add_special_tokens=False).ids
-        if ids[: len(head)] == head:
-            ids = ids[len(head) :]
-        else:
-            ids = self._plain.encode(text, add_special_tokens=False).ids
+        sound = ids[: len(head)] == head
+        ids = ids[len(head) :] if sound else self._plain.encode(text, add_special_tokens=False).ids
         if not self.added_ids.isdisjoint(ids):  # a vocabulary that writes the token even so: character by character
             ids = [token for letter in text for token in self.encode_continuation(letter)]
         return ids
@@ -185,7 +183,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
         raise damaged(path, f"it cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError:
         raise damaged(path, "it is not UTF-8") from None
-    except Exception as error:  # noqa: BLE001 -- the tokenizers library raises nothing narrower
+    except Exception as error:  # the tokenizers library raises nothing narrower
         if type(error) is not Exception:
             raise
         raise damaged(path, str(error)[:200]) from None

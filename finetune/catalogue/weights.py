@@ -3,7 +3,7 @@
     read_tensors(folder) == (Tensor("model.embed_tokens.weight", "BF16", (49152, 576)), …)
 
 A file is 8 bytes (the header's length, little-endian), the header as JSON, then the tensors
-(github.com/huggingface/safetensors); its size must be what the header says, so a download that broke off is noticed here.
+(github.com/huggingface/safetensors); its size must be what the header says, so a download that broke off is noticed.
 
 *Not here:* the values (lfine.finetune.models.loading).
 """

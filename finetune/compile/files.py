@@ -1,7 +1,9 @@
 """plan.json: written once for each run, read back by every later stage.
 
     {"format": 1, "task": "viggo", "source": {…the task, whole…}, "training": {…}, "evaluation": {…},
-     "decisions": [{"path", "value", "origin", "reason"}], "plan_hash": "…", "evaluation_hash": "…"}
+     "decisions": [{"path", "value", "origin", "reason"}], "plan_hash": "…", "evaluation_hash": "…", "file_hash": "…"}
+
+The file hash is of all the rest: whatever is edited is noticed, be it what no other hash covers.
 
 *Not here:* the records themselves (lfine.finetune.compile.plan).
 """
@@ -15,7 +17,7 @@ from typing import Any
 from lfine.finetune.compile.plan import Decision, EvaluationPlan, Plan, TrainingPlan
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
-from lfine.schemas.records import ShapeError, from_json, json_text, to_json, write_text
+from lfine.schemas.records import ShapeError, digest, from_json, json_text, to_json, write_text
 from lfine.schemas.task import Task
 
 FORMAT = 1
@@ -23,7 +25,7 @@ FORMAT = 1
 
 def plan_record(plan: Plan) -> dict[str, Any]:
     """Return the JSON form of a plan."""
-    return {
+    record = {
         "format": FORMAT,
         "task": plan.task.name,
         "source": to_json(plan.task),
@@ -34,6 +36,7 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "plan_hash": plan.plan_hash,
         "evaluation_hash": plan.evaluation_hash,
     }
+    return {**record, "file_hash": digest(record)}
 
 
 def write_plan(plan: Plan, path: Path) -> None:
@@ -42,9 +45,11 @@ def write_plan(plan: Plan, path: Path) -> None:
 
 
 def read_plan(path: Path) -> Plan:
-    """Read plan.json; RunError LF505 when it is absent, damaged or its hash does not match its content."""
+    """Read plan.json; RunError LF505 when it is absent, damaged, of another format or does not match its hashes."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
+        if record["format"] != FORMAT:
+            raise ShapeError(f"its format is {record['format']!r}, and this version reads {FORMAT}")
         plan = Plan(
             task=from_json(Task, record["source"]),
             folder=str(record["folder"]),
@@ -54,8 +59,11 @@ def read_plan(path: Path) -> Plan:
         )
     except (OSError, ValueError, KeyError, TypeError, ShapeError) as error:
         raise RunError(_damaged(path, f"cannot be read as a plan: {error}")) from error
-    if plan.plan_hash != record.get("plan_hash"):
-        raise RunError(_damaged(path, "does not match its own plan_hash: it was edited, or another version wrote it"))
+    rest = {key: value for key, value in record.items() if key != "file_hash"}
+    hashes = {"plan_hash": plan.plan_hash, "evaluation_hash": plan.evaluation_hash, "file_hash": digest(rest)}
+    for name, found in hashes.items():
+        if record.get(name) != found:
+            raise RunError(_damaged(path, f"does not match its own {name}: it was edited, or another version wrote it"))
     return plan
 
 

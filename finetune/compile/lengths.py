@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from lfine.finetune.catalogue.rendering import Renderer
 from lfine.finetune.data.pairs import Example
@@ -58,14 +59,15 @@ def encode(examples: Sequence[Example], renderer: Renderer) -> tuple[EncodedExam
 def percentile(lengths: Sequence[int], share: float) -> int:
     """Return the smallest length that at least `share` (0–1) of the rows do not exceed (nearest-rank percentile)."""
     ordered = sorted(lengths)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0
+    rank = math.ceil(Fraction(repr(share)) * len(ordered))  # in doubles 56% of 25 rows are more than 14
+    return ordered[max(0, rank - 1)] if ordered else 0
 
 
 def common_prefix(prompts: Sequence[Sequence[int]]) -> int:
     """Return how many tokens all prompts begin with, leaving each at least one token of its own."""
     if not prompts:
         return 0
-    first, last = min(prompts), max(prompts)
+    first, last = min(prompts, key=tuple), max(prompts, key=tuple)  # what these two share, all between them share
     shortest = min(len(prompt) for prompt in prompts) - 1
     differing = (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
     return max(0, min(next(differing, len(first)), shortest))
@@ -95,7 +97,11 @@ def fit(
 
 
 def _cut(example: Example, renderer: Renderer, *, limit: int, truncation: str) -> EncodedExample | None:
-    """Keep as many characters of the longest column as fit (bisection); None when none do."""
+    """Keep as many characters of the longest column as fit; None when none do.
+
+    Bisection, each step tokenized afresh. One character more may cost a token less, so a longer text could fit too;
+    what is returned fits, and with one more character it would not.
+    """
     if not example.values:
         return None
     column = max(sorted(example.values), key=lambda name: len(example.values[name]))

@@ -2,6 +2,8 @@
 
     Machine(device="cpu", cores=2, memory=25_000_000_000, bf16=True, accelerator=None)
 
+Memory is what this process may use: a container's limit counts where it is below the machine's.
+
 *Not here:* what follows from it for a run (lfine.finetune.compile.passes).
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +21,9 @@ BF16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 """Features of /proc/cpuinfo with which a processor multiplies bfloat16 matrices faster than float32 ones."""
 COMPUTE_CAPABILITY_MAJOR = 75
 """CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR of the CUDA driver interface."""
+CPUINFO = Path("/proc/cpuinfo")
+CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""Where Linux says what a container may use: version 2 of control groups, version 1."""
 AMPERE = 8
 """First compute capability with bfloat16 units."""
 
@@ -30,7 +36,7 @@ class Machine:
     """cuda, mps or cpu."""
     cores: int
     memory: int
-    """Bytes: of the accelerator where there is one, else of the machine; 0 when unknown."""
+    """Bytes: of the accelerator where there is one, else what this process may use; 0 when unknown."""
     bf16: bool
     """The device multiplies bfloat16 in hardware."""
     accelerator: str | None
@@ -47,10 +53,20 @@ def this_machine() -> Machine:
         return Machine("cuda", cores, memory, major >= AMPERE, name)
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         return Machine("mps", cores, system_memory(), bf16=True, accelerator="Apple GPU")
+    return processor_alone(cores)
+
+
+def processor_alone(cores: int) -> Machine:
+    """Return this machine without its accelerator: another memory, another bfloat16."""
     return Machine("cpu", cores, system_memory(), bool(BF16_FLAGS & processor_flags()), None)
 
 
-def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
+def machine_for(device: str, machine: Machine) -> Machine:
+    """Return the part of a machine that a run on `device` has; `auto` is all of it."""
+    return machine if device in ("auto", machine.device) else processor_alone(machine.cores)
+
+
+def processor_flags(cpuinfo: Path = CPUINFO) -> frozenset[str]:
     """Return the processor's feature flags; empty where the system does not list them."""
     try:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -59,12 +75,22 @@ def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     return next((frozenset(line.split(":", 1)[1].split()) for line in lines if line.startswith("flags")), frozenset())
 
 
-def system_memory() -> int:
-    """Return the machine's memory in bytes; 0 where it cannot be asked."""
+def system_memory(limits: Sequence[Path] = CGROUP_LIMITS) -> int:
+    """Return the bytes that this process may use: the machine's, or a container's limit; 0 where neither is told."""
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     except (ValueError, OSError, AttributeError):
+        found = []
+    return min((size for size in (*found, *map(_limit, limits)) if size), default=0)
+
+
+def _limit(path: Path) -> int:
+    """Return a control group's limit in bytes; 0 where there is none (`max`, no such file)."""
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
         return 0
+    return int(text) if text.isdecimal() else 0
 
 
 def _cuda() -> tuple[str, int, int] | None:

@@ -33,9 +33,10 @@ def largest_micro_batch(
     length: LengthPlan, card: ModelCard, *, memory: int, dtype: str, checkpointing: bool, layout: str
 ) -> int:
     """Return how many examples of the longest kind fit a third of the memory; at least 1."""
-    own = length.max_sequence_length - (length.shared_prefix if layout == "shared_prefix" else 0)
+    longest = min(length.longest, length.max_sequence_length)  # tokens of a row, after cutting
+    own = longest - (length.shared_prefix if layout == "shared_prefix" else 0)
     logits = length.longest_completion * card.vocab * 12  # float32 logits, their softmax and gradient
-    scores = card.layers * card.heads * own * length.max_sequence_length * BYTES[dtype] * 2
+    scores = card.layers * card.heads * own * longest * BYTES[dtype] * 2
     example = own * activation_bytes(card, dtype=dtype, checkpointing=checkpointing) + logits
     example += scores // card.layers if checkpointing else scores
     return max(1, int((memory or UNKNOWN_MEMORY) * SHARE_FOR_TRAINING / example))

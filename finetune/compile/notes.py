@@ -27,6 +27,10 @@ class Notes:
         self._add(path, value, self._origin(path), reason)
         return value
 
+    def settled(self, path: str, value: Value, reason: str, *, said: bool) -> Value:
+        """Record a value that the task says, or that was worked out because it does not."""
+        return self.written(path, value, reason) if said else self.derived(path, value, reason)
+
     def derived(self, path: str, value: Value, reason: str) -> Value:
         """Record a value that was worked out because the task leaves it open."""
         self._add(path, value, "derived", reason)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import math
 
-from lfine.evaluation.metrics.registry import check_metrics
 from lfine.finetune.catalogue.cards import ModelCard, target_modules
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
+from lfine.finetune.compile.headers import scoring_problems
 from lfine.finetune.compile.lengths import EncodedExample, percentile
 from lfine.finetune.compile.machine import Machine
-from lfine.finetune.compile.memory import largest_generation_batch, largest_micro_batch
+from lfine.finetune.compile.memory import UNKNOWN_MEMORY, largest_generation_batch, largest_micro_batch
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import AdapterPlan, LengthPlan, MachinePlan
 from lfine.finetune.data.places import Place
@@ -62,9 +62,14 @@ def decide_quantization(task: Task, device: str, card: ModelCard, notes: Notes) 
     kind = asked.bnb_4bit_quant_type if asked.bits == 4 else "int8"
     reason = f"{kind} weights"
     if device == "cpu":
-        saved = card.parameters * (16 - asked.bits) / 8 / 1e6
-        reason += f", dequantized once at load: the numbers of the {asked.bits}-bit model, {saved:.0f} MB more memory"
+        reason += f", dequantized once at load: the numbers of the {asked.bits}-bit model"
+        if card.parameters is not None:
+            more = (card.parameters - card.embedding_parameters) * (16 - asked.bits) / 8 / 1e6
+            reason += f", at least {more:.0f} MB more memory"
     notes.written("quantization.bits", asked.bits, reason)
+    if asked.bits == 4:
+        notes.written("quantization.bnb_4bit_quant_type", asked.bnb_4bit_quant_type)
+        notes.written("quantization.bnb_4bit_use_double_quant", asked.bnb_4bit_use_double_quant)
     return QuantizationPlan(asked.bits, asked.bnb_4bit_quant_type, asked.bnb_4bit_use_double_quant)
 
 
@@ -103,7 +108,8 @@ def decide_adapter(task: Task, card: ModelCard, notes: Notes) -> AdapterPlan | N
             modules = notes.derived("adapter.target_modules", "all-linear", reason)
         else:
             modules = notes.derived("adapter.target_modules", family, f"attention projections of {card.model_type}")
-    return AdapterPlan(asked.r, alpha, asked.dropout, modules, asked.use_rslora)
+    dropout = notes.written("adapter.dropout", asked.dropout)
+    return AdapterPlan(asked.r, alpha, dropout, modules, notes.written("adapter.use_rslora", asked.use_rslora))
 
 
 def decide_steps(task: Task, rows: int, notes: Notes) -> tuple[int, int]:
@@ -129,9 +135,12 @@ def decide_warmup(task: Task, steps: int, notes: Notes) -> int:
     path = "trainer.learning_rate_scheduler.warmup_fraction"
     asked = task.trainer.learning_rate_scheduler.warmup_fraction
     if asked is not None:
-        return round(notes.written(path, asked) * steps)
+        warmup = round(asked * steps)
+        notes.written(path, asked, f"{warmup} of {steps} updates")
+        return warmup
     warmup = min(MOST_WARMUP, round(WARMUP_SHARE * steps))
-    notes.derived(path, WARMUP_SHARE, f"{warmup} updates: 3% of {steps}, at most {MOST_WARMUP}")
+    share = round(min(WARMUP_SHARE, MOST_WARMUP / steps), 4)
+    notes.derived(path, share, f"{warmup} of {steps} updates: 3%, at most {MOST_WARMUP} updates")
     return warmup
 
 
@@ -163,11 +172,19 @@ def decide_machine(
         micro = notes.derived(
             "trainer.micro_batch_size",
             min(task.trainer.batch_size, most),
-            f"up to {most} examples fit a third of {machine.memory / 1e9:.0f} GB",
+            f"up to {most} examples fit a third of {_memory(machine)}",
         )
     else:
-        micro = notes.written("trainer.micro_batch_size", min(asked, task.trainer.batch_size))
+        reason = f"{asked} were asked for; an update has {task.trainer.batch_size}"
+        micro = min(asked, task.trainer.batch_size)
+        notes.written("trainer.micro_batch_size", micro, reason if micro < asked else "")
     return MachinePlan(device, layout, micro, checkpointing)
+
+
+def _memory(machine: Machine) -> str:
+    if machine.memory:
+        return f"{machine.memory / 1e9:.0f} GB"
+    return f"{UNKNOWN_MEMORY / 1e9:.0f} GB (assumed: this machine does not tell)"
 
 
 def _layout(length: LengthPlan, card: ModelCard) -> tuple[str, str]:
@@ -179,14 +196,14 @@ def _layout(length: LengthPlan, card: ModelCard) -> tuple[str, str]:
 
 
 def decide_metrics(task: Task, output_type: str, notes: Notes, place: Place) -> tuple[str, ...]:
-    """Take the task's metrics, checked against the output's type, or the type's own."""
+    """Take the task's metrics, or the output type's own; what is scored must fit that type."""
+    found = scoring_problems(task.evaluation, output_type)
+    if found:
+        raise TaskError(*(place(each.code, each.path, each.message, each.cure) for each in found))
     asked = task.evaluation.metrics
     if asked is None:
         chosen = ("accuracy",) if output_type == "category" else ("rouge",)
         return notes.derived("evaluation.metrics", chosen, f"the output is {output_type}")
-    problems = [place(found.code, found.path, found.message, found.cure) for found in check_metrics(asked, output_type)]
-    if problems:
-        raise TaskError(*problems)
     return notes.written("evaluation.metrics", asked)
 
 

@@ -36,7 +36,8 @@ class ModelPlan:
     """Hash of configuration, tokenizer and weight sizes: another model under the same name is noticed."""
     family: str
     """model_type of its configuration."""
-    parameters: int
+    parameters: int | None
+    """None: weights that are stored quantized, of a family whose shape is not known here."""
     context: int
     """Longest sequence in tokens."""
     dtype: str
@@ -55,13 +56,13 @@ class PromptPlan:
 @dataclass(frozen=True)
 class DataPlan:
     split: str
-    """fixed, hash or given (separate files, hub splits)."""
+    """fixed, hash or files (separate files, hub splits)."""
     split_column: str | None
     train_rows: int
     validation_rows: int
     test_rows: int
     train_hash: str
-    """Of the content of the training rows, in order."""
+    """Of the content of the training rows, in order; every column counts but the one that says the split."""
     output_column: str
     output_type: str
     labels: tuple[str, ...]
@@ -186,11 +187,20 @@ class Plan:
 
 HASHED_ELSEWHERE = ("machine", "steps_per_evaluation", "validation_sample", "steps_per_checkpoint")
 """Fields of TrainingPlan that change time and memory but not the weights."""
+NO_WEIGHTS = {
+    "model": ("name",),  # the identity says which weights they are, whatever they are called
+    "data": ("split", "split_column", "validation_rows", "test_rows", "output_type", "labels"),
+    "length": ("shared_prefix",),  # also of the validation rows; how it is computed, not what
+}
+"""Fields of its records that cannot change the weights either."""
 
 
 def training_hash(training: TrainingPlan) -> str:
     """Return the hash of the half of the plan that can change the weights."""
-    return digest({key: value for key, value in to_json(training).items() if key not in HASHED_ELSEWHERE})
+    record = {key: value for key, value in to_json(training).items() if key not in HASHED_ELSEWHERE}
+    for name, fields in NO_WEIGHTS.items():
+        record[name] = {key: value for key, value in record[name].items() if key not in fields}
+    return digest(record)
 
 
 def evaluation_hash(evaluation: EvaluationPlan) -> str:

@@ -38,6 +38,8 @@ class PreparedRows:
     output: Output
     template_columns: tuple[str, ...]
     warnings: tuple[Problem, ...]
+    place: Place = unplaced
+    """How to speak of a key's place in the task file."""
 
     def row_ids(self, split: SplitName) -> list[int]:
         """Return the rows of one split in the order of the data."""
@@ -55,12 +57,17 @@ class PreparedRows:
         """Return the fixed held-out sample that the task's evaluation asks for."""
         wanted = self.task.evaluation
         return held_out_sample(
-            self.table, self.splits, split=wanted.split, sample_size=wanted.sample_size, seed=wanted.seed
+            self.table,
+            self.splits,
+            split=wanted.split,
+            sample_size=wanted.sample_size,
+            seed=wanted.seed,
+            place=self.place,
         )
 
     def content_hashes(self, split: SplitName) -> list[str]:
         """Return the content hash of each row of a split, in the order of the data."""
-        names = self.table.columns
+        names = self.splits.content_columns(self.table)
         return [content_hash(self.table.rows[row_id], names, 0).hex() for row_id in self.row_ids(split)]
 
 
@@ -89,7 +96,8 @@ def prepare_rows(
     output = output_of(table, splits, task.output_feature, needed=needed, place=place)
     template_columns = tuple(columns(parse_template(task.prompt.template)))
     examples(table, [], template_columns, task.output_feature.name, place=place)
-    return PreparedRows(task, table, splits, output, template_columns, (*table.warnings, *output.warnings))
+    warnings = (*table.warnings, *output.warnings)
+    return PreparedRows(task, table, splits, output, template_columns, warnings, place)
 
 
 def prepare_model(task: Task, model_folder: Path) -> PreparedModel:

@@ -1,6 +1,6 @@
 """Low-rank adapters (LoRA, Hu et al. 2021) in peft's own form: added, saved, loaded, merged.
 
-    model = add_adapter(base, r=8, alpha=16, dropout=0.05, target_modules=("q_proj", "v_proj"), use_rslora=False, seed=0)
+    model = add_adapter(base, r=8, alpha=16, dropout=0.05, target_modules=("q_proj", "v_proj"), use_rslora=False, …)
     save_adapter(model, run / "adapter")          # adapter_config.json, adapter_model.safetensors
     model = load_adapter(base, run / "adapter")
 
@@ -148,7 +148,7 @@ def load_adapter(model: nn.Module, folder: Path) -> peft.PeftModel:
         raise unreadable(folder, first_line(error)) from error
     expected = {name: tuple(value.shape) for name, value in peft.get_peft_model_state_dict(adapted).items()}
     if stored != expected:
-        odd = sorted(set(stored.items()) ^ set(expected.items()))[0]
+        odd = min(set(stored.items()) ^ set(expected.items()))
         raise unreadable(folder, f"its weights are not those of this base model ({odd[0]} {list(odd[1])})")
     return adapted.eval()
 

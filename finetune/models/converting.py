@@ -1,6 +1,6 @@
 """A GGUF file becomes a model folder that every tool loads: config, tokenizer, bf16 safetensors.
 
-    convert_gguf(Path("SmolLM2-135M-Instruct.Q4_1.gguf"), Path("~/.cache/lfine/models/smollm2-135m-instruct-b179c9523d0e"), …)
+    convert_gguf(Path("SmolLM2-135M-Instruct.Q4_1.gguf"), Path("…/models/smollm2-135m-instruct-b179c9523d0e"), …)
     config.json  generation_config.json  model.safetensors  tokenizer.json  chat_template.jinja  lfine.json
 
 transformers reads the blocks of a GGUF file into fp32 (135M weights: 26 s on one core, most of it reading), bf16 keeps

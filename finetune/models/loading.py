@@ -45,7 +45,7 @@ def load_base(
         raise MachineError(Problem("LF404", message, cure)) from error
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, ImportError) as error:
         raise unreadable(folder, first_line(error)) from error
-    model.requires_grad_(False)
+    model.requires_grad_(requires_grad=False)
     return model.eval()
 
 

@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -40,10 +41,12 @@ def save_checkpoint(folder: Path, step: int, model: nn.Module, optimizer: torch.
             (part / STATE).write_text(json_text({"step": step, "sha256": sums}), encoding="utf-8")
             shutil.rmtree(target, ignore_errors=True)
             part.rename(target)
-    except OSError as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
+        # torch's own writer raises a RuntimeError about positions in its file when the disk is full
+        reason = "the disk did not take all of it" if isinstance(error, RuntimeError) else str(error)
         problem = Problem(
             "LF405",
-            f"the checkpoint of step {step} could not be written: {error}; earlier ones are untouched",
+            f"the checkpoint of step {step} could not be written: {reason}; earlier ones are untouched",
             "make room, then go on with --resume",
             file=str(target),
         )

@@ -13,6 +13,7 @@ blocks of scores: against the prefix keys, which are never copied, and against t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,7 +39,7 @@ class PackedRow:
     prefix: int
     """P"""
     gather: Tensor
-    """(B, S): the place in the row of each token of each rest; places of padding repeat the last one."""
+    """(B, S): the place behind the prefix of each token of each rest; places of padding repeat the last one."""
     scatter: Tensor
     """(T - P,): the place in the flattened (B * S) of each token behind the prefix."""
     predicting: Tensor
@@ -51,13 +52,12 @@ def pack(rows: Sequence[EncodedExample], prefix: int, device: str) -> PackedRow:
     """Lay examples that begin with the same `prefix` tokens into one row."""
     rests = [(*row.prompt_ids[prefix:], *row.completion_ids) for row in rows]
     longest = max(len(rest) for rest in rests)
-    starts = [prefix]
-    for rest in rests:
-        starts.append(starts[-1] + len(rest))
+    starts = list(itertools.accumulate((len(rest) for rest in rests), initial=prefix))
     ids = [*rows[0].prompt_ids[:prefix], *(token for rest in rests for token in rest)]
     positions = [*range(prefix), *(prefix + at for rest in rests for at in range(len(rest)))]
     gather = [
-        [start + min(at, len(rest) - 1) for at in range(longest)] for start, rest in zip(starts, rests, strict=False)
+        [start - prefix + min(at, len(rest) - 1) for at in range(longest)]
+        for start, rest in zip(starts, rests, strict=False)
     ]
     scatter = [number * longest + at for number, rest in enumerate(rests) for at in range(len(rest))]
     learned = [
@@ -115,19 +115,22 @@ def shared_prefix_attention(
     q, k, v = query[0] * scale, key[0], value[0]
     count, longest = packed_row.gather.shape
     places = packed_row.gather.reshape(-1)
+    q_prefix, q_rests = q.split([prefix, q.shape[1] - prefix], 1)  # one split: its backward is one concatenation
+    k_prefix, k_rests = k.split([prefix, k.shape[1] - prefix], 1)
+    v_prefix, v_rests = v.split([prefix, v.shape[1] - prefix], 1)
     # The prefix attends to itself: (K, H/K * P, P).
-    scores = torch.bmm(q[:, :prefix].reshape(groups, queries * prefix, size), k[:, :prefix].transpose(1, 2))
+    scores = torch.bmm(q_prefix.reshape(groups, queries * prefix, size), k_prefix.transpose(1, 2))
     weights = (scores.view(groups, queries, prefix, prefix) + _causal(prefix, q)).softmax(-1)
-    of_prefix = torch.bmm(weights.view(groups, queries * prefix, prefix), v[:, :prefix]).view(heads, prefix, size)
+    of_prefix = torch.bmm(weights.view(groups, queries * prefix, prefix), v_prefix).view(heads, prefix, size)
     # Every rest attends to the prefix (one product for all examples) and to itself: one softmax over both.
     shape = (groups, queries, count, longest)
-    own_q = q.index_select(1, places).reshape(groups, queries * count * longest, size)
-    own_k = k.index_select(1, places).view(groups, 1, count, longest, size)
-    own_v = v.index_select(1, places).view(groups, 1, count, longest, size)
-    to_prefix = torch.bmm(own_q, k[:, :prefix].transpose(1, 2)).view(*shape, prefix)
+    own_q = q_rests.index_select(1, places).view(groups, queries * count * longest, size)
+    own_k = k_rests.index_select(1, places).view(groups, 1, count, longest, size)
+    own_v = v_rests.index_select(1, places).view(groups, 1, count, longest, size)
+    to_prefix = torch.bmm(own_q, k_prefix.transpose(1, 2)).view(*shape, prefix)
     to_self = torch.matmul(own_q.view(*shape, size), own_k.transpose(-1, -2)) + _causal(longest, q)
     weights = torch.cat([to_prefix, to_self], -1).softmax(-1)
-    from_prefix = torch.bmm(weights[..., :prefix].reshape(groups, queries * count * longest, prefix), v[:, :prefix])
+    from_prefix = torch.bmm(weights[..., :prefix].reshape(groups, queries * count * longest, prefix), v_prefix)
     of_rests = torch.matmul(weights[..., prefix:], own_v) + from_prefix.view(*shape, size)
     of_rests = of_rests.reshape(heads, count * longest, size).index_select(1, packed_row.scatter)
     return torch.cat([of_prefix, of_rests], 1).transpose(0, 1).unsqueeze(0), None

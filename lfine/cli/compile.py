@@ -56,6 +56,7 @@ def summary(plan: Plan) -> str:
     training, evaluation = plan.training, plan.evaluation
     model, length, adapter = training.model, training.length, training.adapter
     scheme = model.quantization
+    size = "" if model.parameters is None else f"{model.parameters / 1e6:.0f}M parameters, "
     stored = model.dtype if scheme is None else f"{scheme.bits}-bit, computed in {model.dtype}"
     adapted = (
         "all weights"
@@ -70,7 +71,7 @@ def summary(plan: Plan) -> str:
     shared = f", {length.shared_prefix} tokens computed once" if machine.layout == "shared_prefix" else ""
     lines = [
         f"task      {plan.task.name}",
-        f"model     {model.name} ({model.family}, {model.parameters / 1e6:.0f}M parameters, {stored})",
+        f"model     {model.name} ({model.family}, {size}{stored})",
         f"trains    {adapted}",
         f"data      {split}; output {data.output_type}",
         f"lengths   {lengths}; {cut}",

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_format, add_runs_dir, add_set, print_json
-from lfine.schemas.errors import LfineError, TaskError
+from lfine.cli.options import add_format, add_runs_dir, add_set, nothing_done, positive, print_json
+from lfine.schemas.errors import LfineError
 from lfine.schemas.problems import Problem
 
 if TYPE_CHECKING:
@@ -34,14 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def positive(text: str) -> int:
-    """Read a whole number of at least 1."""
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
-    return number
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate each task; one that fails does not end the others."""
     from lfine.cli.quiet import quiet_libraries
@@ -61,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         command=arguments.command_line,
     )
-    outcomes, problems = [], []
+    outcomes: list[dict[str, object]] = []
+    problems: list[Problem] = []
     for task in arguments.tasks:
         try:
             evaluated = evaluate_task(Path(task), options)
@@ -74,11 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
         outcomes.append(evaluated.outcome.record())
         if arguments.format == "text":
             print(summary(evaluated))
+    if problems and not outcomes:
+        raise nothing_done(problems, "no task was evaluated", arguments.format)
     if arguments.format == "json":
         document = outcomes[0] if len(arguments.tasks) == 1 else {"evaluations": outcomes}
         print_json(document | {"problems": [each.record() for each in problems]} if problems else document)
-    if problems and not outcomes:
-        raise TaskError(Problem("LF116", "no task was evaluated", "see the problems above"))
     return SOME_FAILED if problems else 0
 
 

@@ -9,12 +9,11 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import importlib
 import itertools
 import json
 import os
-import signal
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from typing import NoReturn
 from lfine._version import __version__
 from lfine.schemas.errors import LfineError, MachineError, UsageError
 from lfine.schemas.problems import Problem
+from lfine.stops import UNWRITABLE, Interrupted, unwritable
 
 COMMANDS = {
     "validate": "check task files: all problems of all files, without loading a model",
@@ -38,7 +38,7 @@ COMMANDS = {
 }
 """Name → summary; each is the module lfine.cli.NAME with `add_arguments(parser)` and `run(arguments) -> int`."""
 
-BUG, INTERRUPTED, USAGE = 70, 130, 2
+BUG, INTERRUPTED, PIPE_CLOSED = 70, 130, 141
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,39 +65,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         name = next((word for word in words if not word.startswith("-")), None)
-        arguments = build_parser(only=name or "").parse_args(words)
-        arguments.command_line = " ".join(["lfine", *words])
+        arguments, unknown = build_parser(only=name or "").parse_known_args(words)
+        if unknown:
+            message = f"lfine {arguments.command} does not take {shlex.join(unknown)}"
+            raise UsageError(Problem("LF115", message, f"lfine {arguments.command} --help"))
+        arguments.command_line = shlex.join(["lfine", *words])
         code: int = _module(arguments.command).run(arguments)
         sys.stdout.flush()
     except LfineError as error:
         return refuse(error, as_json=_wants_json(words))
     except KeyboardInterrupt as stop:
-        return _interrupted(stop)
-    except BrokenPipeError:
+        return _interrupted(stop, as_json=_wants_json(words))
+    except BrokenPipeError:  # the reader went away: 128 + SIGPIPE, as the shell reports it of every program
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return PIPE_CLOSED
     except OSError as error:
         return _os_error(error, as_json=_wants_json(words))
-    except Exception:  # noqa: BLE001 (the last resort: every foreign exception that reaches here is our bug)
-        traceback.print_exc()
-        print(f"lfine {__version__}: this is a bug of lfine's; please report it with the lines above", file=sys.stderr)
-        return BUG
+    except Exception as error:  # noqa: BLE001 (the last resort: every foreign exception that reaches here is our bug)
+        return _bug(error, as_json=_wants_json(words))
     return code
 
 
 def entry() -> NoReturn:
     """The console script."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL) if hasattr(signal, "SIGPIPE") else None
     sys.exit(main())
 
 
 def refuse(error: LfineError, *, as_json: bool) -> int:
     """Print the problems, as one JSON document on stdout or as text on stderr; return the exit code."""
     if as_json:
-        print(json.dumps({"problems": [problem.record() for problem in error.problems]}, ensure_ascii=False, indent=1))
+        _print_problems(*error.problems)
     else:
         print("\n\n".join(problem.text() for problem in error.problems), file=sys.stderr)
     return error.exit_code
+
+
+def _print_problems(*problems: Problem) -> None:
+    print(json.dumps({"problems": [problem.record() for problem in problems]}, ensure_ascii=False, indent=1))
 
 
 def _module(name: str) -> ModuleType:
@@ -108,20 +112,28 @@ def _wants_json(words: Sequence[str]) -> bool:
     return "--format=json" in words or ("--format", "json") in itertools.pairwise(words)
 
 
-def _interrupted(stop: KeyboardInterrupt) -> int:
-    resume = getattr(stop, "resume", None)
-    if resume is None:
-        print("\ninterrupted", file=sys.stderr)
+def _interrupted(stop: KeyboardInterrupt, *, as_json: bool) -> int:
+    saved, resume = (stop.saved, stop.resume) if isinstance(stop, Interrupted) else ("nothing was saved", "")
+    if as_json:
+        _print_problems(Problem("LF507", f"interrupted; {saved}", resume))
     else:
-        step, steps = getattr(stop, "step", 0), getattr(stop, "steps", 0)
-        print(f"\ninterrupted after update {step} of {steps}, saved; to go on:\n  {resume}", file=sys.stderr)
+        print(f"\ninterrupted; {saved}" + (f"; to go on:\n  {resume}" if resume else ""), file=sys.stderr)
     return INTERRUPTED
 
 
 def _os_error(error: OSError, *, as_json: bool) -> int:
     """A file that cannot be written is the machine's doing; anything else unforeseen is ours."""
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG):
-        traceback.print_exception(error)
-        return BUG
-    problem = Problem("LF405", f"{error.strerror}: {error.filename or 'a file'}", "make room, or choose another folder")
+    if error.errno not in UNWRITABLE:
+        return _bug(error, as_json=as_json)
+    problem = unwritable(error, "make room, give write permission, or choose another folder")
     return refuse(MachineError(problem), as_json=as_json)
+
+
+def _bug(error: Exception, *, as_json: bool) -> int:
+    """Ours: the only failure with a traceback."""
+    traceback.print_exception(error)
+    print(f"lfine {__version__}: this is a bug of lfine's; please report it with the lines above", file=sys.stderr)
+    if as_json:
+        message = f"{type(error).__name__}: {error}"
+        _print_problems(Problem("LF508", message, "report it with the traceback on stderr"))
+    return BUG

@@ -10,6 +10,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from lfine.schemas.errors import TaskError
+from lfine.schemas.problems import Problem
+
 
 def add_format(parser: argparse.ArgumentParser, choices: Sequence[str] = ("text", "json")) -> None:
     parser.add_argument("--format", choices=choices, default="text", help="json: exactly one JSON document on stdout")
@@ -32,3 +35,17 @@ def add_runs_dir(parser: argparse.ArgumentParser) -> None:
 def print_json(document: Any) -> None:
     """Write the one JSON document."""
     print(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def positive(text: str) -> int:
+    """Read a whole number of at least 1."""
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
+    return number
+
+
+def nothing_done(problems: Sequence[Problem], message: str, form: str) -> TaskError:
+    """Return the error of several tasks that all failed; their problems stand on stderr, and in the JSON document."""
+    last = Problem("LF116", message, "mend the problems of each task: they stand above")
+    return TaskError(*problems, last) if form == "json" else TaskError(last)

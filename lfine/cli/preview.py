@@ -9,14 +9,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from lfine.cli.options import add_format, add_set, print_json
+from lfine.cli.options import add_format, add_set, positive, print_json
 
 LEARNED, PLAIN = "\x1b[1;32m", "\x1b[0m"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", metavar="TASK", help="task file")
-    parser.add_argument("--rows", type=int, default=3, metavar="N", help="how many training rows (default 3)")
+    parser.add_argument("--rows", type=positive, default=3, metavar="N", help="how many training rows (default 3)")
     parser.add_argument("--row", type=int, action="append", metavar="ID", help="this row; may be repeated")
     parser.add_argument("--tokens", action="store_true", help="show the boundaries of tokens")
     add_set(parser)

@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_format, add_runs_dir, add_set, print_json
-from lfine.schemas.errors import LfineError, TaskError
+from lfine.cli.options import add_format, add_runs_dir, add_set, nothing_done, print_json
+from lfine.schemas.errors import LfineError
 from lfine.schemas.problems import Problem
+
+if TYPE_CHECKING:
+    from lfine.training import TrainOutcome
 
 SOME_FAILED = 4
 
@@ -35,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.training import TrainOptions, train_task
 
     options = TrainOptions(arguments.set, arguments.runs_dir, arguments.resume, arguments.command_line)
-    outcomes, problems = [], []
+    outcomes: list[dict[str, object]] = []
+    problems: list[Problem] = []
     for task in arguments.tasks:
         try:
             outcome = train_task(Path(task), options)
@@ -47,12 +53,21 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         outcomes.append(asdict(outcome))
         if arguments.format == "text":
-            loss = "" if outcome.final_loss is None else f", last loss {outcome.final_loss:.3f}"
-            print(f"{outcome.task}: {outcome.steps} updates in {outcome.seconds:.0f} s{loss}")
-            print(f"adapter: {outcome.run_dir}\nnext: lfine evaluate {task}")
+            print(summary(outcome, task, arguments.runs_dir))
+    if problems and not outcomes:
+        raise nothing_done(problems, "no task was trained", arguments.format)
     if arguments.format == "json":
         document = outcomes[0] if len(arguments.tasks) == 1 else {"runs": outcomes}
         print_json(document | {"problems": [each.record() for each in problems]} if problems else document)
-    if problems and not outcomes:
-        raise TaskError(Problem("LF116", "no task was trained", "see the problems above"))
     return SOME_FAILED if problems else 0
+
+
+def summary(outcome: TrainOutcome, task: str, runs_dir: str | None) -> str:
+    """Return the lines for people: what was done, where it lies, what to do next."""
+    loss = "" if outcome.final_loss is None else f", last loss {outcome.final_loss:.3f}"
+    where = [] if runs_dir is None else ["--runs-dir", runs_dir]
+    return (
+        f"{outcome.task}: {outcome.steps} updates in {outcome.seconds:.0f} s{loss}\n"
+        f"run: {outcome.run_dir}\n"
+        f"next: {shlex.join(['lfine', 'evaluate', task, *where])}"
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from sklearn.metrics import f1_score
 
-from lfine.evaluation.compare import compare
+from lfine.evaluation.compare import CORPUS_PERMUTATIONS, compare
 from lfine.evaluation.records import Scores
 from lfine.schemas.errors import RunError
 
@@ -67,6 +69,31 @@ def test_corpus_metric_is_paired_from_the_labels(scored: Build) -> None:
     assert gap.low < gap.difference < gap.high
     assert gap.p_value < 0.01
     assert (gap.wins, gap.losses, gap.mcnemar_p) == (25, 0, None)
+
+
+def macro_recall(golds: list[str], answers: list[str]) -> float:
+    shares = []
+    for label in sorted(set(golds)):
+        right = [answer == label for gold, answer in zip(golds, answers, strict=True) if gold == label]
+        shares.append(sum(right) / len(right))
+    return sum(shares) / len(shares)
+
+
+def test_corpus_p_value_is_that_of_all_swaps(scored: Build) -> None:
+    golds = ["auto", "auto", "auto", "home", "home", "home", "home", "home"]
+    one = ["auto", "auto", "auto", "home", "home", "auto", "home", "home"]
+    other = ["home", "auto", "home", "home", "auto", "home", "home", "auto"]
+    gaps = []
+    for swaps in itertools.product((False, True), repeat=8):
+        pairs = [(b, a) if swap else (a, b) for a, b, swap in zip(one, other, swaps, strict=True)]
+        gaps.append(macro_recall(golds, [a for a, _ in pairs]) - macro_recall(golds, [b for _, b in pairs]))
+    exact = sum(abs(gap) >= abs(gaps[0]) - 1e-9 for gap in gaps) / len(gaps)
+    models = [scored(list(zip(golds, answers, strict=True)), metrics=("recall",)) for answers in (one, other)]
+    found = compare(models[0], models[1]).main
+    assert found.difference == pytest.approx(gaps[0])
+    # Four standard errors of a share estimated from CORPUS_PERMUTATIONS draws.
+    assert found.p_value == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / CORPUS_PERMUTATIONS))
+    assert 0.05 < exact < 0.95
 
 
 def test_corpus_p_value_of_equal_models_is_large(scored: Build) -> None:

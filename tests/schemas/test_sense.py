@@ -229,6 +229,11 @@ def test_a_column_that_only_contains_the_name(check: Check, valid: str) -> None:
     assert check(with_prompt(valid, "prompt: {template: '{label_text} {{label}} {Label}'}\n")) == []
 
 
+def test_a_value_can_be_wrong_in_itself_and_beside_another(check: Check, valid: str) -> None:
+    problems = check(valid + "trainer: {epochs: 1, train_steps: -1}\n")
+    assert sorted(problem.code for problem in problems) == ["LF105", "LF206"]
+
+
 def test_wrong_shapes_are_not_reported_twice(check: Check, valid: str) -> None:
     text = valid.replace("{path: reviews.csv}", "[1]").replace('"Review: {review}"', "5")
     problems = check(text + "preprocessing: {split: {probabilities: [1, 2, x]}}\nquantization: []\nadapter: null\n")

@@ -14,6 +14,7 @@ from lfine.schemas.yaml_text import compose
 One = Callable[..., Problem]
 Check = Callable[..., list[Problem]]
 
+LENGTH = "an integer of at least 8, a percentile from `p50` to `p100` or null"
 # Each text is added to the valid task of conftest.py and begins on line 6:
 # name: (text, code, line, column, message, cure)
 WRONG: dict[str, tuple[str, str, int, int, str, str]] = {
@@ -278,8 +279,7 @@ WRONG: dict[str, tuple[str, str, int, int, str, str]] = {
         "LF112",
         6,
         38,
-        "preprocessing.max_sequence_length must be an integer of at least 8, a percentile from `p50` to `p100` or null, "
-        "got p300 (text)",
+        f"preprocessing.max_sequence_length must be {LENGTH}, got p300 (text)",
         "write for instance `512`",
     ),
     "short sequence": (
@@ -287,8 +287,7 @@ WRONG: dict[str, tuple[str, str, int, int, str, str]] = {
         "LF105",
         6,
         38,
-        "preprocessing.max_sequence_length must be an integer of at least 8, a percentile from `p50` to `p100` or null, "
-        "got 4 (number)",
+        f"preprocessing.max_sequence_length must be {LENGTH}, got 4 (number)",
         "write for instance `512`",
     ),
     "name with a space": (
@@ -511,6 +510,14 @@ def test_what_is_wrong_inside_an_alternative_is_said_about_the_inside(check: Che
         ("output_feature.nam", "LF103"),
         ("output_feature.type", "LF104"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("name: [.inf]\n", "LF102"), ("adapter: {r: .inf}\n", "LF102"), ("foo: {bar: [.nan]}\n", "LF103")],
+)
+def test_infinite_numbers_where_no_number_belongs(one: One, valid: str, text: str, code: str) -> None:
+    assert one(valid + text).code == code
 
 
 def test_widths_of_carets(one: One, valid: str) -> None:

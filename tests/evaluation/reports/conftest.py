@@ -44,7 +44,7 @@ RUN = {
     "command": "lfine train claims.yaml",
     "versions": {"torch": "2.9.0"},
     "data": {
-        "files": {"claims.csv": {"sha256": "ab" * 32, "rows": 400}},
+        "files": {"claims.csv": {"sha256": "ab" * 32, "rows": "4000"}},
         "rows": {"train": 320, "validation": 40, "test": 40},
         "cut": 12,
         "left_out": 0,

@@ -35,7 +35,7 @@ def test_duration(seconds: float | None, text: str) -> None:
 
 
 def test_count() -> None:
-    assert (numbers.count(None), numbers.count(0), numbers.count(12345)) == ("–", "0", "12,345")
+    assert [numbers.count(each) for each in (None, 0, 12345, "12345", "many")] == ["–", "0", "12,345", "12,345", "many"]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,16 @@ def test_page_has_all_sections_in_order(run_folder: Path) -> None:
     assert "The tuned model answers 90.0% right" in text
     assert "base 25.0%: +65.0 points" in text
     assert "on the same 40 rows." in text
-    for piece in ("ab" * 32, "training rows cut 12", "1 min 5 s", "a comment", "adapter.alpha", "2r", "lfine train"):
+    for piece in (
+        "ab" * 32,
+        "training rows cut 12",
+        "4,000",
+        "1 min 5 s",
+        "a comment",
+        "adapter.alpha",
+        "2r",
+        "lfine train",
+    ):
         assert piece in text
     assert "1 value left at its default" in text
 

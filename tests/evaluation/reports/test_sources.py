@@ -19,7 +19,7 @@ def test_everything_is_read(run_folder: Path) -> None:
     assert files.plan.decisions[0].value == 16
     assert files.run is not None
     assert files.run.data is not None
-    assert files.run.data.files["claims.csv"].rows == 400
+    assert files.run.data.files["claims.csv"].rows == "4000"
     assert len(files.log) == 21
     assert files.log[10] == LogLine(step=10, validation_loss=0.4)
 

@@ -56,9 +56,9 @@ def tokenizer_folder(tmp_path: Path) -> FolderMaker:
     def make(kind: str = "byte_level", *, chat_template: str | None = None, eos: str | None = "</s>") -> Path:
         tokenizer = PreTrainedTokenizerFast(
             tokenizer_object=trained(kind),
-            unk_token="<unk>",
-            bos_token="<s>",
-            eos_token=eos,  # noqa: S106
+            unk_token="<unk>",  # noqa: S106 -- a token of a vocabulary
+            bos_token="<s>",  # noqa: S106
+            eos_token=eos,
         )
         tokenizer.chat_template = chat_template
         folder = tmp_path / kind

@@ -21,9 +21,9 @@ CHATML = """{%- for m in messages %}
     {{- '<|im_start|>assistant\n' }}
 {%- endif %}"""
 LLAMA = """{{ bos_token }}{% for m in messages %}
-{% if m.role == 'system' %}
+    {% if m.role == 'system' %}
 [system] {{ m.content | trim }}<|eot_id|>
-{% else %}
+    {% else %}
 [{{ m.role }}]
 
 {{ m.content | trim }}<|eot_id|>

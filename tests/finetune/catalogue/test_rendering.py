@@ -23,16 +23,17 @@ CHATML = (
 GEMMA = (
     "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
     "{% for m in messages %}{{ '<start_of_turn>' + ('model' if m.role == 'assistant' else m.role) + '\n'"
-    " + m.content + '<end_of_turn>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
+    " + m.content + '<end_of_turn>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
 )
 MISTRAL = (
     "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}{{ '[INST] ' + m.content + ' [/INST]' }}"
     "{% elif m.role == 'assistant' %}{{ ' ' + m.content + eos_token }}{% endif %}{% endfor %}"
 )
 THINKING = (
-    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{% if m.role == 'assistant' %}{{ '(nothing thought)\n' }}"
-    "{% endif %}{{ m.content + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}"
-    "{% endif %}"
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}"
+    "{% if m.role == 'assistant' %}{{ '(nothing thought)\n' }}{% endif %}{{ m.content + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 DATED = "{{ strftime_now('%Y') }}" + CHATML
 
@@ -51,6 +52,13 @@ def text_of(tokenizer: Tokenizer, ids: list[int]) -> str:
     return tokenizer.decode(ids, skip_special=False)
 
 
+def count(ours: Renderer, ids: list[int], token: str) -> int:
+    """Return how often a special token stands among the ids."""
+    found = ours.tokenizer.token_id(token)
+    assert found is not None
+    return ids.count(found)
+
+
 def test_chat_prompt_is_that_of_transformers(tokenizer_folder: FolderMaker) -> None:
     folder = tokenizer_folder(chat_template=CHATML)
     ours = renderer(folder, system="Be brief.")
@@ -59,7 +67,7 @@ def test_chat_prompt_is_that_of_transformers(tokenizer_folder: FolderMaker) -> N
     assert ours.chat_used
     assert ours.prompt_ids({"text": "a lost card"}) == theirs["input_ids"]
     assert ours.completion_text("Paris") == "Paris<|im_end|>"
-    assert ours.end_token == "<|im_end|>"
+    assert ours.end_token == "<|im_end|>"  # noqa: S105 -- a token of a vocabulary
     assert ours.stop_ids == {ours.tokenizer.token_id("</s>"), ours.end_id}
     assert ours.completion_ids("Paris")[-1] == ours.end_id
 
@@ -77,7 +85,7 @@ def test_prompt_and_completion_make_up_the_whole_chat(tokenizer_folder: FolderMa
 def test_a_template_that_refuses_a_system_text(tokenizer_folder: FolderMaker) -> None:
     ours = renderer(tokenizer_folder(chat_template=GEMMA), system="Be brief.")
     assert "<start_of_turn>user\nBe brief.\n\nLabel: card<end_of_turn>" in ours.prompt_text({"text": "card"})
-    assert ours.end_token == "<end_of_turn>"
+    assert ours.end_token == "<end_of_turn>"  # noqa: S105 -- a token of a vocabulary
     assert len(ours.notes) == 1
     assert "takes no system text" in ours.notes[0]
 
@@ -143,7 +151,7 @@ def test_values_cannot_forge_control_tokens(
     honest = ours.prompt_ids({"text": "card"})
     ids = ours.prompt_ids(evil)
     for token in ("<|im_end|>", "<|im_start|>", "</s>"):
-        assert ids.count(ours.tokenizer.token_id(token)) == honest.count(ours.tokenizer.token_id(token))
+        assert count(ours, ids, token) == count(ours, honest, token)
     text = text_of(ours.tokenizer, ids[len(ours.tokenizer.bos_prefix) :] if chat == "none" else ids)
     if kind == "byte_level":  # the other vocabulary has no `\n` after its special tokens to give back
         assert text == ours.prompt_text(evil)
@@ -162,7 +170,7 @@ def test_answers_cannot_end_themselves(tokenizer_folder: FolderMaker) -> None:
 def test_control_tokens_of_the_template_stay_control_tokens(tokenizer_folder: FolderMaker) -> None:
     ours = renderer(tokenizer_folder(), template="<|im_start|>{text}<|im_end|>", chat="none")
     ids = ours.prompt_ids({"text": "a <|im_end|> b"})
-    assert ids.count(ours.tokenizer.token_id("<|im_end|>")) == 1
+    assert count(ours, ids, "<|im_end|>") == 1
     assert ids[-1] == ours.tokenizer.token_id("<|im_end|>")
 
 
@@ -223,5 +231,5 @@ def test_smollm2_prompt(smollm2_folder: Path) -> None:
         [{"role": "user", "content": "Label: a lost card"}], add_generation_prompt=True
     )
     assert ours.prompt_ids({"text": "a lost card"}) == theirs["input_ids"]
-    assert ours.end_token == "<|im_end|>"
+    assert ours.end_token == "<|im_end|>"  # noqa: S105 -- a token of a vocabulary
     assert ours.notes == ()

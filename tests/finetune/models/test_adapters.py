@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import peft
 import pytest
 import torch
+from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
@@ -31,7 +31,8 @@ LLAMA_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj")
 
 
 def base(folder: Path, dtype: str = "float32", quantization: QuantizationPlan | None = None) -> nn.Module:
-    return load_base(folder, dtype=dtype, device="cpu", quantization=quantization)
+    loaded: nn.Module = load_base(folder, dtype=dtype, device="cpu", quantization=quantization)
+    return loaded
 
 
 def adapted(
@@ -65,10 +66,10 @@ def adapter_weights(model: nn.Module) -> dict[str, Tensor]:
 
 
 @pytest.fixture
-def saved(tiny_model_folder: Path, tmp_path: Path) -> Iterator[tuple[peft.PeftModel, Path]]:
+def saved(tiny_model_folder: Path, tmp_path: Path) -> tuple[peft.PeftModel, Path]:
     model = adapted(tiny_model_folder, trained=True)
     save_adapter(model, tmp_path / "run" / "adapter")
-    yield model, tmp_path / "run" / "adapter"
+    return model, tmp_path / "run" / "adapter"
 
 
 def test_an_untrained_adapter_changes_nothing(tiny_model_folder: Path, tiny_neox_folder: Path) -> None:
@@ -263,7 +264,7 @@ def test_an_adapter_on_quantized_weights(tiny_model_folder: Path, tmp_path: Path
 
 def test_integer_weights_are_not_merged(tiny_model_folder: Path) -> None:
     model = adapted(tiny_model_folder)
-    layer = next(layer for layer in model.modules() if isinstance(layer, adapters.LoraLayer))
+    layer = next(layer for layer in model.modules() if isinstance(layer, LoraLayer))
     inner = layer.get_base_layer()
     inner.weight = nn.Parameter(inner.weight.detach().to(torch.int8), requires_grad=False)
     assert not mergeable(model)

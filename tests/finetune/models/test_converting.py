@@ -62,7 +62,7 @@ def test_record_and_no_leavings(converted: Path) -> None:
     assert (converted / "model.safetensors").stat().st_mode & 0o044 == 0o044
 
 
-def test_two_at_once_leave_the_first(converted: Path, gguf_file: Path, tmp_path: Path) -> None:
+def test_two_at_once_leave_the_first(gguf_file: Path, tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     folder.mkdir()
     (folder / "lfine.json").write_text(json.dumps({"conversion": CONVERSION, "first": True}))

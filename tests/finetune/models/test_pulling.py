@@ -62,7 +62,7 @@ def pip(monkeypatch: pytest.MonkeyPatch, *, brings: Path | None, said: str = "")
         (Path(command[command.index("--dest") + 1]) / brings.name).write_bytes(brings.read_bytes())
         return subprocess.CompletedProcess(command, 0, "", "")
 
-    monkeypatch.setattr(pulling.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     return calls
 
 

@@ -1,0 +1,179 @@
+"""Columns and metrics checked from the header alone, each problem at its line and column of the task file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lfine.finetune.compile.headers import header_problems, metric_problems, scoring_problems
+from lfine.schemas.loading import LoadedTask, load_task
+from lfine.schemas.problems import Problem
+from tests.finetune.compile.bench import Bench
+
+COLUMNS = ("question", "context", "answer")
+
+
+def load(folder: Path, text: str, *overrides: str) -> LoadedTask:
+    path = folder / "sql.yaml"
+    path.write_text("base_model: m\ndataset: {path: d.csv}\n" + text, encoding="utf-8")
+    return load_task(path, overrides)
+
+
+def pointed_at(problem: Problem) -> str:
+    """Return the characters of the file that the caret stands under."""
+    assert problem.excerpt is not None
+    assert problem.column is not None
+    return problem.excerpt.text[problem.column - 1 :][: problem.excerpt.width]
+
+
+TEMPLATES = {
+    "plain": ("", "prompt:\n  template: Write SQL for {qestion} now\n", 4, 26),
+    "bare": ("", "prompt: {template: 'Use {qestion} now'}\n", 3, 25),
+    "single quotes": ("", "prompt:\n  template: 'It''s {qestion}'\n", 4, 20),
+    "double quotes": ("", 'prompt:\n  template: "Tab\\t\\u00e9 {{}} {qestion}"\n', 4, 32),
+    "literal block": ("", "prompt:\n  template: |\n    Tables: {context}\n    Question: {qestion}\n", 6, 15),
+    "folded block": ("", "prompt:\n  template: >-\n    Tables: {context}\n\n    Question:\n    {qestion}\n", 8, 5),
+    "folded quotes": ("", 'prompt:\n  template: "Tables: {context}\n    and {qestion}"\n', 5, 9),
+}
+
+
+@pytest.mark.parametrize("style", TEMPLATES)
+def test_a_column_of_the_template_is_pointed_at(tmp_path: Path, style: str) -> None:
+    _, prompt, line, column = TEMPLATES[style]
+    loaded = load(tmp_path, prompt + "output_feature: answer\n")
+    (problem,) = header_problems(loaded, COLUMNS)
+    assert (problem.code, problem.path) == ("LF201", "prompt.template")
+    assert (problem.line, problem.column) == (line, column)
+    assert pointed_at(problem) == "{qestion}"
+    assert problem.file == str(tmp_path / "sql.yaml")
+    assert problem.message == "prompt.template names 'qestion', and the data have no such column"
+    assert problem.cure == "did you mean `question`?"
+
+
+def test_every_wrong_placeholder_is_a_problem_of_its_own(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "prompt: {template: '{qestion} {context} {contxt} {qestion}'}\noutput_feature: answer\n")
+    found = header_problems(loaded, COLUMNS)
+    assert [pointed_at(problem) for problem in found] == ["{qestion}", "{contxt}", "{qestion}"]
+    assert [problem.column for problem in found] == [21, 41, 50]
+
+
+def test_doubled_braces_are_no_columns(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "prompt: {template: '{{qestion}} {question}'}\noutput_feature: answer\n")
+    assert header_problems(loaded, COLUMNS) == []
+
+
+def test_a_column_that_is_like_none_is_answered_with_all_there_are(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "prompt: {template: '{zzzz}'}\noutput_feature: answer\n")
+    (problem,) = header_problems(loaded, COLUMNS)
+    assert problem.cure == "use one of `question`, `context`, `answer`"
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "column"),
+    [
+        ("output_feature: anwser", 4, 17),
+        ("output_feature: {name: anwser}", 4, 24),
+        ("output_feature:\n  type: text\n  name: 'anwser'", 6, 9),
+    ],
+)
+def test_the_output_column_is_pointed_at(tmp_path: Path, written: str, line: int, column: int) -> None:
+    loaded = load(tmp_path, "prompt: {template: '{question}'}\n" + written + "\n")
+    (problem,) = header_problems(loaded, COLUMNS)
+    assert (problem.code, problem.path) == ("LF201", "output_feature.name")
+    assert (problem.line, problem.column) == (line, column)
+    assert pointed_at(problem).strip("'") == "anwser"
+    assert problem.message == "output_feature is 'anwser', and the data have no such column"
+    assert problem.cure == "did you mean `answer`?"
+
+
+def test_an_overridden_key_names_its_argument(tmp_path: Path) -> None:
+    text = "prompt: {template: '{question}'}\noutput_feature: answer\n"
+    loaded = load(tmp_path, text, "output_feature.name=anwser", "prompt.template={qestion}")
+    assert loaded.task.output_feature.name == "anwser"
+    (problem,) = header_problems(replace(loaded, task=replace(loaded.task, prompt=loaded.task.prompt)), ("qestion",))
+    assert problem.file == "--set output_feature.name=anwser"
+    assert (problem.line, problem.excerpt) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("split", "expected"),
+    [
+        ("{column: fold}", "fold"),
+        ("{type: fixed, column: fold}", "fold"),
+        ("{type: fixed}", "split"),
+        ("{type: hash}", None),
+        ("{}", None),
+        ("{column: context}", None),
+    ],
+)
+def test_the_split_column_is_one_of_the_data(tmp_path: Path, split: str, expected: str | None) -> None:
+    text = f"prompt: {{template: '{{question}}'}}\noutput_feature: answer\npreprocessing: {{split: {split}}}\n"
+    found = header_problems(load(tmp_path, text), COLUMNS)
+    assert [problem.message for problem in found] == (
+        [] if expected is None else [f"preprocessing.split.column is {expected!r}, and the data have no such column"]
+    )
+    for problem in found:
+        assert (problem.code, problem.path, problem.line) == ("LF201", "preprocessing.split.column", 5)
+
+
+def test_a_split_column_with_its_default_name_may_be_there(tmp_path: Path) -> None:
+    text = "prompt: {template: '{question}'}\noutput_feature: answer\npreprocessing: {split: {type: fixed}}\n"
+    assert header_problems(load(tmp_path, text), (*COLUMNS, "split")) == []
+
+
+def test_all_problems_come_at_once(tmp_path: Path) -> None:
+    text = "prompt: {template: '{qestion}'}\noutput_feature: anwser\npreprocessing: {split: {column: spilt}}\n"
+    found = header_problems(load(tmp_path, text), (*COLUMNS, "split"))
+    assert [problem.path for problem in found] == [
+        "prompt.template",
+        "output_feature.name",
+        "preprocessing.split.column",
+    ]
+    assert found[2].cure == "did you mean `split`?"
+
+
+# --- metrics, extraction, baselines ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("overrides", "codes"),
+    [
+        ([], []),
+        (["evaluation.metrics=[rouge]", "output_feature.type=text"], []),
+        (["evaluation.metrics=[rouge]", "output_feature.type=category"], ["LF204"]),
+        (["evaluation.metrics=[f1]", "output_feature.type=text"], ["LF204"]),
+        (["evaluation.metrics=[rouge]", "output_feature.labels=[yes, no]"], ["LF204"]),
+        (["evaluation.metrics=[rouge]"], []),
+        (["evaluation.metrics=[f1]"], []),
+        (["evaluation.metrics=[f1, rouge]"], ["LF204"]),
+        (["evaluation.metrics=[rogue]"], ["LF209"]),
+        (["evaluation.metrics=[confusion]", "output_feature.type=category"], ["LF210"]),
+        (["evaluation.extract=label"], []),
+        (["evaluation.extract=label", "output_feature.type=text"], ["LF204"]),
+        (["evaluation.extract=first_line", "output_feature.type=text"], []),
+        (["evaluation.baselines=[majority, tfidf]"], []),
+        (["evaluation.baselines=[majority, tfidf]", "output_feature.type=text"], ["LF204"]),
+        (["evaluation.baselines=[majority]", "output_feature.type=text"], []),
+    ],
+)
+def test_what_is_scored_fits_the_type_as_far_as_it_is_known(
+    bench: Bench, overrides: list[str], codes: list[str]
+) -> None:
+    assert [problem.code for problem in metric_problems(bench.load(overrides))] == codes
+
+
+def test_a_metric_problem_stands_at_the_metrics(tmp_path: Path) -> None:
+    text = "prompt: {template: '{question}'}\noutput_feature: answer\nevaluation:\n  metrics: [rogue]\n"
+    (problem,) = metric_problems(load(tmp_path, text))
+    assert (problem.line, problem.column, problem.path) == (6, 12, "evaluation.metrics")
+    assert "did you mean 'rouge'?" in problem.message
+
+
+def test_problems_of_scoring_say_what_to_do(bench: Bench) -> None:
+    evaluation = bench.task(["evaluation={extract: label, baselines: [tfidf], metrics: [accuracy]}"]).evaluation
+    assert scoring_problems(evaluation, "category") == []
+    found = scoring_problems(evaluation, "text")
+    assert [problem.path for problem in found][-2:] == ["evaluation.extract", "evaluation.baselines"]
+    assert all(problem.cure for problem in found)

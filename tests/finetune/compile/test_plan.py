@@ -1,0 +1,125 @@
+"""The two hashes of a plan: which fields move them and which do not, each leaf of the records changed in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import pytest
+
+from lfine.finetune.compile.plan import EvaluationPlan, Plan, TrainingPlan, evaluation_hash, training_hash
+from lfine.schemas.records import from_json, to_json
+from tests.finetune.compile.bench import Bench
+
+SAME_WEIGHTS = {
+    "model.name": "the identity says which weights they are",
+    "data.split": "the training rows' hash says which rows they are",
+    "data.split_column": "as the split",
+    "data.validation_rows": "validation rows are only looked at",
+    "data.test_rows": "test rows are not looked at",
+    "data.output_type": "decides the metric, not the tokens",
+    "data.labels": "as the type",
+    "length.shared_prefix": "the layout is exact, whatever is shared",
+    "steps_per_evaluation": "a validation loss changes nothing",
+    "validation_sample": "as the cadence",
+    "steps_per_checkpoint": "a checkpoint changes nothing",
+    "machine.device": "where it is computed",
+    "machine.layout": "the layout is exact",
+    "machine.micro_batch_size": "a memory decision",
+    "machine.gradient_checkpointing": "a memory decision",
+}
+"""Leaf of TrainingPlan → why it is outside the plan hash; every other leaf is inside."""
+SAME_SCORE = {"generation.batch_size": "a memory decision"}
+
+OTHER: dict[object, object] = {4: 8, "nf4": "fp4", True: False, False: True, None: "x"}
+"""Another value of the same field, where adding one letter or 1 would leave its type."""
+
+
+def other(value: object) -> object:
+    if isinstance(value, bool) or value is None or value in ("nf4", 4):
+        return OTHER[value]
+    return f"{value}x" if isinstance(value, str) else value + 1  # type: ignore[operator]
+
+
+def leaves(record: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the path of every value that holds no other."""
+    if isinstance(record, dict | list) and record:
+        items = record.items() if isinstance(record, dict) else enumerate(record)
+        for key, value in items:
+            yield from leaves(value, (*at, key))
+    else:
+        yield at
+
+
+def changed(record: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
+    """Return a copy with another value at `path`."""
+    copy = deepcopy(record)
+    parent: Any = copy
+    for part in path[:-1]:
+        parent = parent[part]
+    parent[path[-1]] = other(parent[path[-1]])
+    return copy
+
+
+def field_of(path: tuple[str | int, ...]) -> str:
+    return ".".join(part for part in path if isinstance(part, str))
+
+
+@pytest.fixture
+def plan(bench: Bench) -> Plan:
+    """A plan without a null or an empty list where another value is possible."""
+    return bench.compile(
+        ["quantization.bits=4", "prompt.system=Be brief.", "evaluation.baselines=[majority]"],
+    ).plan
+
+
+def test_every_leaf_of_the_training_half_is_in_the_plan_hash_or_in_the_table(plan: Plan) -> None:
+    record = to_json(plan.training)
+    outside = set()
+    for path in leaves(record):
+        other_plan = from_json(TrainingPlan, changed(record, path))
+        assert other_plan != plan.training, path
+        if training_hash(other_plan) == plan.plan_hash:
+            outside.add(field_of(path))
+    assert outside == set(SAME_WEIGHTS)
+
+
+def test_every_leaf_of_the_evaluation_half_is_in_the_evaluation_hash_or_in_the_table(plan: Plan) -> None:
+    record = to_json(plan.evaluation)
+    outside = {
+        field_of(path)
+        for path in leaves(record)
+        if evaluation_hash(from_json(EvaluationPlan, changed(record, path))) == plan.evaluation_hash
+    }
+    assert outside == set(SAME_SCORE)
+
+
+def test_no_adapter_and_no_quantization_are_plans_of_their_own(plan: Plan) -> None:
+    full = replace(plan.training, adapter=None)
+    unquantized = replace(plan.training, model=replace(plan.training.model, quantization=None))
+    assert len({plan.plan_hash, training_hash(full), training_hash(unquantized)}) == 3
+
+
+def test_scoring_without_generation_has_a_hash_of_its_own(plan: Plan) -> None:
+    assert evaluation_hash(replace(plan.evaluation, generation=None)) != plan.evaluation_hash
+
+
+def test_the_halves_are_hashed_apart(plan: Plan) -> None:
+    other_evaluation = replace(plan, evaluation=replace(plan.evaluation, seed=7))
+    assert other_evaluation.plan_hash == plan.plan_hash
+    assert other_evaluation.evaluation_hash != plan.evaluation_hash
+    other_training = replace(plan, training=replace(plan.training, seed=7))
+    assert other_training.plan_hash != plan.plan_hash
+    assert other_training.evaluation_hash == plan.evaluation_hash
+
+
+def test_what_was_decided_and_how_it_is_told_is_no_part_of_a_hash(plan: Plan) -> None:
+    silent = replace(plan, decisions=(), folder="/elsewhere")
+    assert (silent.plan_hash, silent.evaluation_hash) == (plan.plan_hash, plan.evaluation_hash)
+
+
+def test_a_plan_cannot_be_changed(plan: Plan) -> None:
+    with pytest.raises(FrozenInstanceError):
+        plan.training.steps = 1  # type: ignore[misc]
