@@ -12,9 +12,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from torch import nn
 from tqdm import tqdm
 
 from lfine.compiling import say
@@ -23,6 +22,7 @@ from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.plan import EvaluationPlan, TrainingPlan, evaluation_hash, training_hash
 from lfine.finetune.compile.prepare import Prepared
 from lfine.finetune.data.pairs import Example
+from lfine.finetune.data.wording import counted, listed
 from lfine.finetune.generate.local import Answer, GenerationSettings, generate
 from lfine.finetune.models.adapters import load_adapter
 from lfine.finetune.models.loading import load_base
@@ -30,6 +30,9 @@ from lfine.schemas.errors import RunError, TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import ShapeError, digest, from_json, to_json, write_text
 from lfine.training import PROMPT_FILE
+
+if TYPE_CHECKING:
+    from torch import nn
 
 PARTIAL = "predictions.partial.jsonl"
 
@@ -138,8 +141,8 @@ def _within_context(who: Answering, rows: Sequence[Example], max_new_tokens: int
         raise TaskError(Problem("LF105", message, "lower it", path="generation.max_new_tokens"))
     long = [row.row_id for row, prompt in zip(rows, prompts, strict=True) if len(prompt) > room]
     if long:
-        say(f"{len(long)} prompts are longer than {room} tokens (context less max_new_tokens): their beginning is cut")
-        say(f"  row ids: {', '.join(map(str, long[:10]))}{', …' if len(long) > 10 else ''}")
+        what = f"longer than {room} tokens (the model's context without max_new_tokens)"
+        say(f"{counted(len(long), 'prompt')} {what}, cut at the beginning; row ids: {listed(long)}")
     return [list(prompt[-room:]) for prompt in prompts]
 
 

@@ -29,7 +29,7 @@ from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import EvaluationPlan, Plan, TrainingPlan, evaluation_hash
 from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_model, prepare_rows
-from lfine.runs import FINISHED, latest_run, read_run, runs_folder
+from lfine.runs import FAILED, FINISHED, INTERRUPTED, STARTED, latest_run, read_run, runs_folder
 from lfine.schemas.errors import RunError, UsageError
 from lfine.schemas.loading import LoadedTask, load_task
 from lfine.schemas.problems import Problem
@@ -129,10 +129,10 @@ def evaluate_task(path: Path, options: EvaluateOptions) -> Evaluated:
         settings = _settings(subject.evaluation)
         identity = _identity(subject, model, options, seconds=time.perf_counter() - began)
         scores = _keep(folder, predictions, settings, identity)
-        if not given:
-            _forget(folder)
         beside = _baselines(subject, predictions, settings, identity, folder.parent)
         report = write_report(subject.run, folder)
+        if not given:
+            _forget(folder)
     return Evaluated(_outcome(scores), folder, report, scores, beside)
 
 
@@ -250,6 +250,7 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
     folder = Path(plan.folder) if Path(plan.folder).is_dir() else loaded.folder  # the run may come from elsewhere
     source = Source(task, folder, loaded.origin, place_of(loaded))
     rows = prepare_rows(task, folder, needed=(task.evaluation.split,), place=source.place)
+    _say_changed_data(run, rows)
     model = prepare_model(task, model_folder(task, folder, fetch=True, place=source.place))
     if model_identity(model.folder) != plan.training.model.identity:
         message = f"the base model {task.base_model!r} is not the one that run {run.name} was trained on"
@@ -280,9 +281,27 @@ def _run_folder(task: Task, options: EvaluateOptions) -> Path | None:
     runs = runs_folder(options.runs_dir)
     folder_or_none = latest_run(runs, task.name)
     if folder_or_none is None and not options.base:
-        message = f"no finished run of {task.name} in {runs}"
-        raise RunError(Problem("LF501", message, "lfine train TASK first, or --base for the model without an adapter"))
+        raise RunError(_no_run(runs, task.name))
     return folder_or_none
+
+
+def _no_run(runs: Path, task: str) -> Problem:
+    unfinished = latest_run(runs, task, (STARTED, INTERRUPTED, FAILED))
+    message, cure = f"no finished run of {task} in {runs}", "lfine train TASK first"
+    if unfinished is not None:
+        message += f"; the newest, {unfinished.name}, is {read_run(unfinished).status}"
+        cure = "go on with it: lfine train TASK --resume"
+    return Problem("LF501", message, f"{cure}, or --base for the model without an adapter")
+
+
+def _say_changed_data(run: Path, rows: PreparedRows) -> None:
+    """Say which data files are not those of training any more: what is scored may be other rows, or known ones."""
+    before = {name: file.get("sha256") for name, file in read_run(run).data.files.items()}
+    changed = [file.name for file in rows.table.files if before.get(file.name) != file.sha256]
+    if changed:
+        say(
+            f"the data have changed since the run was trained: {', '.join(changed)}; scored on the data as they are now"
+        )
 
 
 def _settled(written: Task, trained: Task) -> Task:
@@ -290,7 +309,7 @@ def _settled(written: Task, trained: Task) -> Task:
     halves = [{key: to_json(getattr(task, key)) for key in TRAINING_KEYS} for task in (trained, written)]
     changed = differences(*halves)
     if changed:
-        say("the training half of the task has changed since the run was trained; the run's own is used:")
+        say("the run was trained with other values than task file and --set give now; the run's own are used:")
         say("\n".join(f"  {line}" for line in changed))
     return replace(written, **{key: getattr(trained, key) for key in TRAINING_KEYS})
 

@@ -212,7 +212,7 @@ def decide_max_new_tokens(task: Task, longest_completion: int, notes: Notes) -> 
     asked = task.generation.max_new_tokens
     if asked != "auto":
         return notes.written("generation.max_new_tokens", asked)
-    tokens = math.ceil(longest_completion * 1.1)
+    tokens = math.ceil(longest_completion * 11 / 10)
     reason = f"the longest training completion ({longest_completion} tokens) plus 10%"
     return notes.derived("generation.max_new_tokens", tokens, reason)
 

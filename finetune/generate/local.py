@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from transformers import DynamicCache
+from torch import Tensor
+from transformers import DynamicCache, PreTrainedModel
 
 from lfine.finetune.compile.lengths import common_prefix
 
@@ -46,7 +46,7 @@ class Answer:
 
 @torch.inference_mode()
 def generate(
-    model: nn.Module, prompts: Sequence[Sequence[int]], settings: GenerationSettings
+    model: PreTrainedModel, prompts: Sequence[Sequence[int]], settings: GenerationSettings
 ) -> Iterator[list[Answer]]:
     """Yield the answers batch by batch, shortest prompts first; every prompt is answered exactly once.
 
@@ -70,7 +70,7 @@ def generate(
         ]
 
 
-def _run_prefix(model: nn.Module, ids: Sequence[int]) -> DynamicCache:
+def _run_prefix(model: PreTrainedModel, ids: Sequence[int]) -> DynamicCache:
     cache = DynamicCache(config=model.config)
     if ids:
         input_ids = torch.tensor([ids], device=model.device)
@@ -79,7 +79,7 @@ def _run_prefix(model: nn.Module, ids: Sequence[int]) -> DynamicCache:
 
 
 def _answer_batch(
-    model: nn.Module,
+    model: PreTrainedModel,
     batch: Sequence[Sequence[int]],
     prefix: int,
     shared: DynamicCache,

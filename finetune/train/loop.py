@@ -117,7 +117,7 @@ def adapt(model: nn.Module, adapter: AdapterPlan | None, seed: int) -> nn.Module
     if adapter is None:
         model.requires_grad_(True)  # noqa: FBT003 (torch's signature)
         return model
-    return add_adapter(
+    adapted: nn.Module = add_adapter(
         model,
         r=adapter.r,
         alpha=adapter.alpha,
@@ -126,6 +126,7 @@ def adapt(model: nn.Module, adapter: AdapterPlan | None, seed: int) -> nn.Module
         use_rslora=adapter.use_rslora,
         seed=seed,
     )
+    return adapted
 
 
 def batch_of(plan: TrainingPlan, rows: Sequence[EncodedExample], step: int) -> list[EncodedExample]:

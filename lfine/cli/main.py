@@ -65,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         name = next((word for word in words if not word.startswith("-")), None)
+        if name is not None and name not in COMMANDS:
+            raise UsageError(_no_such_command(name))
         arguments, unknown = build_parser(only=name or "").parse_known_args(words)
         if unknown:
             message = f"lfine {arguments.command} does not take {shlex.join(unknown)}"
@@ -102,6 +104,13 @@ def refuse(error: LfineError, *, as_json: bool) -> int:
 
 def _print_problems(*problems: Problem) -> None:
     print(json.dumps({"problems": [problem.record() for problem in problems]}, ensure_ascii=False, indent=1))
+
+
+def _no_such_command(name: str) -> Problem:
+    from lfine.schemas.suggestions import did_you_mean
+
+    cure = did_you_mean(name, tuple(COMMANDS)) or "lfine --help lists the commands"
+    return Problem("LF115", f"there is no command {name!r}", cure)
 
 
 def _module(name: str) -> ModuleType:

@@ -36,8 +36,9 @@ def about_function(function: Function) -> Iterator[str]:
     body = (function.end_lineno or function.lineno) - function.body[0].lineno + 1
     if body > LONGEST_FUNCTION:
         yield f"{body} lines, and {LONGEST_FUNCTION} are the most"
-    if len(parameters(function)) > MOST_PARAMETERS:
-        yield f"{len(parameters(function))} parameters, and {MOST_PARAMETERS} are the most"
+    count = len(parameters(function)) - (function.args.kwarg is not None)  # what a foreign caller adds is not counted
+    if count > MOST_PARAMETERS:
+        yield f"{count} parameters, and {MOST_PARAMETERS} are the most"
     bare = [argument.arg for argument in parameters(function) if argument.annotation is None]
     bare += ["return"] if function.returns is None else []
     if bare:

@@ -33,7 +33,7 @@ def lines() -> list[dict[str, str]]:
 
 def drawn(split: str, seed: int = 3) -> generator.Draw:
     wording = json.loads(generator.WORDING_PATH.read_text(encoding="utf-8"))
-    return generator.Draw(random.Random(seed), split, wording)  # noqa: S311 - a test's dice
+    return generator.Draw(random.Random(seed), split, wording)
 
 
 def test_the_committed_file_is_what_the_generator_writes_to_the_byte(rows: list[Row]) -> None:
@@ -113,7 +113,7 @@ def named(message: str) -> list[str]:
 
 
 def test_of_two_requests_that_count_the_label_is_the_one_of_higher_priority() -> None:
-    draw = NamedRequests(random.Random(5), "test", drawn("test").wording)  # noqa: S311 - a test's dice
+    draw = NamedRequests(random.Random(5), "test", drawn("test").wording)
     for label in PRIORITY[:-1]:
         messages = [named(generator.core(draw, label, "priority")) for _ in range(40)]
         assert all(len(found) == 2 and min(found, key=PRIORITY.index) == label for found in messages)
@@ -122,7 +122,7 @@ def test_of_two_requests_that_count_the_label_is_the_one_of_higher_priority() ->
 
 @pytest.mark.parametrize("kind", list(generator.BACKGROUND_SHARES))
 def test_a_request_that_does_not_count_is_of_another_department_and_may_outrank_the_label(kind: str) -> None:
-    draw = NamedRequests(random.Random(5), "train", drawn("train").wording)  # noqa: S311 - a test's dice
+    draw = NamedRequests(random.Random(5), "train", drawn("train").wording)
     messages = [named(generator.core(draw, "coverage", kind)) for _ in range(80)]
     assert all(found.count("coverage") == 1 and len(found) == 2 for found in messages)
     others = {name for found in messages for name in found} - {"coverage"}

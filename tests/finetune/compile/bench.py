@@ -1,7 +1,7 @@
 """A small task, its rows and a tiny model, compiled on machines that are made up.
 
-    bench.compile(["trainer.epochs=2"]).plan.training.steps
-    bench.task(["adapter.r=4"]).adapter.r == 4        no data, no model
+bench.compile(["trainer.epochs=2"]).plan.training.steps
+bench.task(["adapter.r=4"]).adapter.r == 4        no data, no model
 """
 
 from __future__ import annotations
@@ -121,15 +121,18 @@ class Bench:
         return Notes(self.load(overrides).origin)
 
     def prepared(self, overrides: Sequence[str] = ()) -> Prepared:
-        loaded = self.load(overrides)
-        rows = prepare_rows(loaded.task, loaded.folder, place=loaded.problem)
-        return Prepared(rows, prepare_model(loaded.task, Path(loaded.task.base_model)))
+        return prepare(self.load(overrides))
 
     def compile(self, overrides: Sequence[str] = (), machine: Machine = CPU) -> Compiled:
         loaded = self.load(overrides)
         source = Source(loaded.task, loaded.folder, loaded.origin, loaded.problem)
-        return compile_task(source, self.prepared(overrides), machine)
+        return compile_task(source, prepare(loaded), machine)
 
     def place(self, code: str, path: str, message: str, cure: str) -> Problem:
         """Return a problem that says where it stands, as a loaded task places it."""
         return Problem(code, message, cure, file="task.yaml", line=1, path=path)
+
+
+def prepare(loaded: LoadedTask) -> Prepared:
+    rows = prepare_rows(loaded.task, loaded.folder, place=loaded.problem)
+    return Prepared(rows, prepare_model(loaded.task, Path(loaded.task.base_model)))

@@ -1,4 +1,4 @@
-"""plan.json: read back as it was written, and refused when anything in it was changed, cut short or written elsewhere."""
+"""plan.json: read back as it was written; refused when anything in it was changed, cut short or of another format."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,23 +28,25 @@ def pointed_at(problem: Problem) -> str:
 
 
 TEMPLATES = {
-    "plain": ("", "prompt:\n  template: Write SQL for {qestion} now\n", 4, 26),
-    "bare": ("", "prompt: {template: 'Use {qestion} now'}\n", 3, 25),
-    "single quotes": ("", "prompt:\n  template: 'It''s {qestion}'\n", 4, 20),
-    "double quotes": ("", 'prompt:\n  template: "Tab\\t\\u00e9 {{}} {qestion}"\n', 4, 32),
-    "literal block": ("", "prompt:\n  template: |\n    Tables: {context}\n    Question: {qestion}\n", 6, 15),
-    "folded block": ("", "prompt:\n  template: >-\n    Tables: {context}\n\n    Question:\n    {qestion}\n", 8, 5),
-    "folded quotes": ("", 'prompt:\n  template: "Tables: {context}\n    and {qestion}"\n', 5, 9),
+    "plain": ("prompt:\n  template: Write SQL for {qestion} now\n", 4),
+    "flow": ("prompt: {template: 'Use {qestion} now'}\n", 3),
+    "single quotes": ("prompt:\n  template: 'It''s {qestion}'\n", 4),
+    "double quotes": ('prompt:\n  template: "Tab\\t\\u00e9 {{}} {qestion}"\n', 4),
+    "literal block": ("prompt:\n  template: |\n    Tables: {context}\n    Question: {qestion}\n", 6),
+    "folded block": ("prompt:\n  template: >-\n    Tables: {context}\n\n    Question:\n    {qestion}\n", 8),
+    "folded quotes": ('prompt:\n  template: "Tables: {context}\n    and {qestion}"\n', 5),
 }
+"""Style → the prompt as written, and the line of its wrong placeholder."""
 
 
 @pytest.mark.parametrize("style", TEMPLATES)
 def test_a_column_of_the_template_is_pointed_at(tmp_path: Path, style: str) -> None:
-    _, prompt, line, column = TEMPLATES[style]
+    prompt, line = TEMPLATES[style]
     loaded = load(tmp_path, prompt + "output_feature: answer\n")
     (problem,) = header_problems(loaded, COLUMNS)
     assert (problem.code, problem.path) == ("LF201", "prompt.template")
-    assert (problem.line, problem.column) == (line, column)
+    text = (tmp_path / "sql.yaml").read_text(encoding="utf-8").splitlines()[line - 1]
+    assert (problem.line, problem.column) == (line, text.index("{qestion}") + 1)
     assert pointed_at(problem) == "{qestion}"
     assert problem.file == str(tmp_path / "sql.yaml")
     assert problem.message == "prompt.template names 'qestion', and the data have no such column"
@@ -90,11 +91,10 @@ def test_the_output_column_is_pointed_at(tmp_path: Path, written: str, line: int
 
 def test_an_overridden_key_names_its_argument(tmp_path: Path) -> None:
     text = "prompt: {template: '{question}'}\noutput_feature: answer\n"
-    loaded = load(tmp_path, text, "output_feature.name=anwser", "prompt.template={qestion}")
-    assert loaded.task.output_feature.name == "anwser"
-    (problem,) = header_problems(replace(loaded, task=replace(loaded.task, prompt=loaded.task.prompt)), ("qestion",))
-    assert problem.file == "--set output_feature.name=anwser"
-    assert (problem.line, problem.excerpt) == (None, None)
+    arguments = ("output_feature.name=anwser", "prompt.template='{qestion}'")
+    found = header_problems(load(tmp_path, text, *arguments), COLUMNS)
+    assert [problem.file for problem in found] == [f"--set {arguments[1]}", f"--set {arguments[0]}"]
+    assert [(problem.line, problem.excerpt) for problem in found] == [(None, None)] * 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Token lengths: the percentile, the common prefix, and what is cut of rows that are too long, against plain oracles."""
+"""Token lengths: percentile, common prefix, and what is cut of rows that are too long, each against a plain oracle."""
 
 from __future__ import annotations
 
@@ -151,6 +151,15 @@ def test_a_row_that_does_not_fit_is_left_out_and_the_others_keep_their_order(mak
     assert [row.row_id for row in fitted.encoded] == [10, 12, 13]
     assert fitted.encoded[0] is encoded[0]
     assert fitted.encoded[2] is encoded[3]
+
+
+def test_a_row_of_exactly_the_limit_is_untouched(make_renderer: MakeRenderer) -> None:
+    renderer, example = make_renderer("{q}", "none"), Example(0, {"q": LONG}, "yes")
+    limit = encode([example], renderer)[0].length
+    encoded, fitted = fitted_rows([example], renderer, limit)
+    assert fitted.encoded[0] is encoded[0]
+    assert fitted.cut == ()
+    assert fitted_rows([example], renderer, limit - 1)[1].cut == (0,)
 
 
 def test_an_answer_is_never_cut_to_make_room(make_renderer: MakeRenderer) -> None:

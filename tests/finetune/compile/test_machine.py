@@ -1,4 +1,4 @@
-"""What a machine has: processor features from a made-up /proc/cpuinfo, memory under a container's limit, a made-up GPU."""
+"""What a machine has: features from a made-up /proc/cpuinfo, memory under a container's limit, a made-up GPU."""
 
 from __future__ import annotations
 
@@ -101,7 +101,9 @@ def test_apple_silicon_is_an_accelerator(
 
 
 @pytest.mark.parametrize(("major", "bf16"), [(7, False), (8, True), (9, True)])
-def test_a_cuda_device(pretend: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, major: int, *, bf16: bool) -> None:
+def test_a_cuda_device(
+    pretend: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, major: int, *, bf16: bool
+) -> None:
     pretend("sse")
     monkeypatch.setattr(probing, "_cuda", lambda: ("A10", 24_000_000_000, major))
     assert this_machine() == Machine("cuda", 6, 24_000_000_000, bf16=bf16, accelerator="A10")
@@ -165,7 +167,13 @@ def test_memory_is_the_machines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("1000000\n", 1_000_000), ("max\n", 4_096_000), ("9223372036854771712", 4_096_000), ("0", 4_096_000), ("", 4_096_000)],
+    [
+        ("1000000\n", 1_000_000),
+        ("max\n", 4_096_000),
+        ("9223372036854771712", 4_096_000),
+        ("0", 4_096_000),
+        ("", 4_096_000),
+    ],
 )
 def test_a_containers_limit_counts_where_it_is_lower(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, expected: int

@@ -28,9 +28,7 @@ def micro(
     checkpointing: bool = False,
     layout: str = "shared_prefix",
 ) -> int:
-    return largest_micro_batch(
-        length, card, memory=memory, dtype=dtype, checkpointing=checkpointing, layout=layout
-    )
+    return largest_micro_batch(length, card, memory=memory, dtype=dtype, checkpointing=checkpointing, layout=layout)
 
 
 def test_activations_of_one_token() -> None:

@@ -42,7 +42,7 @@ def plain_training(
     losses = []
     for batch, rate in zip(batches, rates, strict=True):
         loss = plain_loss(model, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(parameters, max_norm)
         optimizer.param_groups[0]["lr"] = rate
         optimizer.step()

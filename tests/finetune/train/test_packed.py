@@ -57,7 +57,7 @@ def test_loss_and_gradient_equal_the_padded_batch_in_every_family(
 ) -> None:
     model = family_model(model_type)
     plain = plain_loss(model, rows[:8])
-    plain.backward()  # type: ignore[no-untyped-call]
+    plain.backward()
     expected = gradient(model)
     loss = update_gradient(engine_for(model, machine(8), PREFIX), rows[:8])
     found = gradient(model)
@@ -90,7 +90,7 @@ def test_micro_batches_give_the_gradient_of_the_whole(
 def test_padded_layout_equals_the_reference_too(tiny_neox_folder: Path, rows: tuple[EncodedExample, ...]) -> None:
     model = trainable(tiny_neox_folder)
     plain = plain_loss(model, rows[:8])
-    plain.backward()  # type: ignore[no-untyped-call]
+    plain.backward()
     expected = gradient(model)
     loss = update_gradient(engine_for(model, machine(3, "padded"), 0), rows[:8])
     assert loss == pytest.approx(plain.item(), rel=FLOAT32)

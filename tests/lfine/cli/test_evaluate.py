@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lfine import answering
+from lfine.finetune.generate.local import Answer, generate
 from tests.lfine.projects import Ended, Project, files_of, lfine, refused, rows_of, small_disk, write_csv
 
 KEYS = [
@@ -215,13 +216,14 @@ def test_a_changed_training_half_is_said_and_the_runs_own_is_used(trained: Proje
     assert ended.code == 0
     assert "prompt.template was 'Classify the question: {question}', is 'Name the topic: {question}'" in ended.err
     assert "trainer.learning_rate was 0.001, is 0.005" in ended.err
-    assert "the run's own is used" in ended.err
+    assert "the run's own are used" in ended.err
     kept = finished.run_folders()[0] / "evaluations" / "tuned"
     assert (tuned / "predictions.jsonl").read_bytes() == (kept / "predictions.jsonl").read_bytes()
 
 
 def test_an_unchanged_task_says_nothing_of_changes(first_evaluate: tuple[Project, Ended]) -> None:
-    assert "changed" not in first_evaluate[1].err
+    assert "own are used" not in first_evaluate[1].err
+    assert "data have changed" not in first_evaluate[1].err
 
 
 def test_a_changed_evaluation_half_is_the_files(trained: Project, first_evaluate: tuple[Project, Ended]) -> None:
@@ -230,9 +232,17 @@ def test_a_changed_evaluation_half_is_the_files(trained: Project, first_evaluate
     document, before = ended.json(), first_evaluate[1].json()
     assert (document["n"], document["plan_hash"]) == (7, before["plan_hash"])
     assert document["evaluation_hash"] != before["evaluation_hash"]
-    assert "changed" not in ended.err
+    assert "own are used" not in ended.err
     lines = lines_of(trained.run_folders()[0] / "evaluations" / "tuned" / "predictions.jsonl")
     assert max(line["completion_tokens"] for line in lines) <= 2
+
+
+def test_changed_data_are_said(trained: Project) -> None:
+    lfine("train", "topics.yaml", "--set", "trainer.train_steps=1")
+    write_csv(trained.rows, rows_of(63))
+    ended = lfine("evaluate", "topics.yaml", "--limit", "1", "--format", "json")
+    assert ended.code == 0
+    assert "the data have changed since the run was trained: rows.csv" in ended.err
 
 
 def test_a_project_that_was_moved(trained: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -250,6 +260,14 @@ def test_no_run_yet(project: Project) -> None:
     ended = refused("evaluate", project.task)
     assert (ended.code, ended.problem()["code"]) == (5, "LF501")
     assert "lfine train" in ended.problem()["cure"]
+
+
+def test_no_finished_run_but_one_that_can_go_on(trained: Project) -> None:
+    run = trained.run_folders()[0] / "run.json"
+    run.write_text(run.read_text(encoding="utf-8").replace('"finished"', '"failed"', 1), encoding="utf-8")
+    found = refused("evaluate", "topics.yaml").problem()
+    assert found["message"].endswith(f"; the newest, {run.parent.name}, is failed")
+    assert "--resume" in found["cure"]
 
 
 def test_a_run_that_is_none_or_of_another_task_or_not_finished(trained: Project) -> None:
@@ -340,22 +358,25 @@ def test_another_base_model_under_the_same_name(trained: Project, tmp_path: Path
     assert "is not the one that run" in ended.problem()["message"]
 
 
-@pytest.mark.parametrize("size", [1_500, 4_000])
+@pytest.mark.parametrize("size", [1_500, 3_500, 4_500])
 def test_a_disk_that_fills_up_keeps_older_files_and_the_answers(trained: Project, size: int) -> None:
     before = files_of(trained.runs)
-    with small_disk(size):  # 12 answers have about 3 kB, scores.json somewhat more
+    with small_disk(size):  # 12 answers have 3 kB, scores.json has 4 kB, the report 30 kB
         ended = refused("evaluate", "topics.yaml")
     assert (ended.code, ended.problem()["code"]) == (3, "LF405")
     after = files_of(trained.runs)
     changed = {name for name in after if after[name] != before.get(name)}
-    assert {Path(name).name for name in changed} <= {answering.PARTIAL, "predictions.jsonl"}
+    assert {Path(name).name for name in changed} <= {answering.PARTIAL, "predictions.jsonl", "scores.json"}
+    assert all(json.loads(after[name]) for name in changed if name.endswith("scores.json"))
+    assert all(after[name].count(b"\n") == 12 for name in changed if name.endswith("predictions.jsonl"))
+    assert any(name.endswith(answering.PARTIAL) for name in changed)
     assert evaluated()["n"] == 12
     assert not list(trained.runs.rglob(answering.PARTIAL))
 
 
 def test_a_crash_goes_on_with_the_rows_not_yet_answered(trained: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     tuned = trained.run_folders()[0] / "evaluations" / "tuned"
-    before, real = (tuned / "predictions.jsonl").read_bytes(), answering.generate
+    before = (tuned / "predictions.jsonl").read_bytes()
     asked: list[int] = []
 
     def crashing(model: Any, prompts: Any, settings: Any) -> Any:
@@ -363,8 +384,8 @@ def test_a_crash_goes_on_with_the_rows_not_yet_answered(trained: Project, monkey
             if len(asked) == 5:
                 raise KeyboardInterrupt
             asked.append(number)
-            for (each,) in real(model, [prompt], settings):
-                yield [answering.Answer(number, each.token_ids, each.finish_reason, each.generated)]
+            for (each,) in generate(model, [prompt], settings):
+                yield [Answer(number, each.token_ids, each.finish_reason, each.generated)]
 
     monkeypatch.setattr(answering, "generate", crashing)
     stopped = lfine("evaluate", "topics.yaml")
@@ -376,7 +397,7 @@ def test_a_crash_goes_on_with_the_rows_not_yet_answered(trained: Project, monkey
 
     def counting(model: Any, prompts: Any, settings: Any) -> Any:
         later.append(len(prompts))
-        return real(model, prompts, settings)
+        return generate(model, prompts, settings)
 
     monkeypatch.setattr(answering, "generate", counting)
     ended = lfine("evaluate", "topics.yaml")

@@ -46,7 +46,7 @@ def test_every_command_has_help_of_its_own(name: str) -> None:
     ("words", "said"),
     [
         ((), "COMMAND"),
-        (("trian", "x.yaml"), "'trian'"),
+        (("trian", "x.yaml"), "there is no command 'trian'"),
         (("train",), "TASK"),
         (("train", "x.yaml", "--epoch", "3"), "--epoch"),
         (("evaluate", "x.yaml", "--limit", "0"), "at least 1, got '0'"),
@@ -63,8 +63,14 @@ def test_a_command_line_that_cannot_be_understood(words: tuple[str, ...], said: 
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.err
     assert "LF115" in ended.err
-    assert "cure: lfine" in ended.err
+    assert "cure: " in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_a_misspelt_command_is_suggested() -> None:
+    found = refused("trian", "x.yaml").problem()
+    assert "`train`" in found["cure"]
+    assert "lfine --help" in refused("xyzzy").problem()["cure"]
 
 
 def test_a_usage_error_under_json_is_a_document_too() -> None:

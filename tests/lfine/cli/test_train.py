@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lfine.finetune.train import loop
+from lfine.finetune.train.losses import update_gradient
 from lfine.runs import read_run
 from tests.lfine.projects import Ended, Project, files_of, lfine, refused, small_disk
 
@@ -23,12 +24,12 @@ UPDATE = ["step", "loss", "learning_rate", "step_seconds", "examples", "tokens"]
 
 def in_update(monkeypatch: pytest.MonkeyPatch, number: int, action: Callable[[], float | None]) -> None:
     """Let `action` happen in update `number` (1-based); what it returns takes the place of the loss."""
-    seen, real = [0], loop.update_gradient
+    seen = [0]
 
     def update(engine: Any, batch: Any) -> float:
         seen[0] += 1
         loss = action() if seen[0] == number else None
-        return real(engine, batch) if loss is None else loss
+        return update_gradient(engine, batch) if loss is None else loss
 
     monkeypatch.setattr(loop, "update_gradient", update)
 

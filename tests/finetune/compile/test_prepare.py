@@ -1,0 +1,140 @@
+"""What a plan is decided from: rows by split, the held-out sample, content hashes, the model's renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from lfine.finetune.catalogue.cards import read_card
+from lfine.finetune.compile.prepare import PreparedRows, prepare_model, prepare_rows
+from lfine.schemas.errors import MachineError, TaskError
+from tests.finetune.compile.bench import TASK, Bench, make_rows
+
+
+def rows_of(bench: Bench, rows: Sequence[Mapping[str, str]] | None = None, *overrides: str) -> PreparedRows:
+    if rows is not None:
+        bench.write(rows=rows)
+    loaded = bench.load(overrides)
+    return prepare_rows(loaded.task, loaded.folder, place=loaded.problem)
+
+
+def test_rows_of_each_split_in_the_order_of_the_data(bench: Bench) -> None:
+    rows = rows_of(bench)
+    assert rows.row_ids("train") == list(range(40))
+    assert rows.row_ids("validation") == list(range(40, 46))
+    assert rows.row_ids("test") == list(range(46, 54))
+
+
+def test_examples_hold_the_templates_columns_and_the_answer(bench: Bench) -> None:
+    data = make_rows()
+    rows = rows_of(bench)
+    assert rows.template_columns == ("question", "note")
+    first = rows.examples("validation")[0]
+    assert (first.row_id, first.answer) == (40, data[40]["label"])
+    assert first.values == {"question": data[40]["question"], "note": data[40]["note"]}
+    assert [each.row_id for each in rows.examples_of([7, 3])] == [7, 3]
+
+
+def test_a_column_named_twice_is_one_column(bench: Bench) -> None:
+    rows = rows_of(bench, None, "prompt.template='{note} {question} {note}'")
+    assert rows.template_columns == ("note", "question")
+
+
+def test_the_held_out_sample_is_what_the_evaluation_asks_for(bench: Bench) -> None:
+    rows = rows_of(bench, None, "evaluation.sample_size=3")
+    held_out = rows.held_out()
+    assert len(held_out.row_ids) == 3
+    assert set(held_out.row_ids) < set(rows.row_ids("test"))
+    assert held_out.warnings == ()
+    assert rows_of(bench, None, "evaluation.sample_size=3", "evaluation.seed=9").held_out().row_ids != held_out.row_ids
+    validation = rows_of(bench, None, "evaluation={split: validation, sample_size: 6}").held_out()
+    assert sorted(validation.row_ids) == rows.row_ids("validation")
+
+
+def test_a_small_held_out_split_warns_at_its_key(bench: Bench) -> None:
+    (bench.folder / "task.yaml").write_text(
+        TASK.format(model=bench.model) + "evaluation:\n  sample_size: 9\n", encoding="utf-8"
+    )
+    (warning,) = rows_of(bench).held_out().warnings
+    assert (warning.code, warning.severity) == ("LF306", "warning")
+    assert (warning.line, warning.column, warning.path) == (7, 16, "evaluation.sample_size")
+
+
+def test_training_rows_never_move_the_held_out_sample(bench: Bench) -> None:
+    data = make_rows()
+    before = rows_of(bench, data, "evaluation.sample_size=5").held_out()
+    after = rows_of(bench, data[39::-1][1:] + data[40:], "evaluation.sample_size=5").held_out()
+    assert after.sample_hash == before.sample_hash
+    assert [row - 39 for row in after.row_ids] == [row - 40 for row in before.row_ids]
+
+
+def test_content_hashes_know_content_and_order(bench: Bench) -> None:
+    data = make_rows()
+    before = rows_of(bench, data).content_hashes("train")
+    assert len(set(before)) == 40
+    data[5] = {**data[5], "note": "other"}
+    after = rows_of(bench, data).content_hashes("train")
+    assert [n for n, (a, b) in enumerate(zip(before, after, strict=True)) if a != b] == [5]
+    assert rows_of(bench, [*data[39::-1], *data[40:]]).content_hashes("train") == after[::-1]
+
+
+def test_how_the_split_is_written_is_no_content(bench: Bench) -> None:
+    data = make_rows()
+    numbered = [{**row, "split": str(("train", "validation", "test").index(row["split"]))} for row in data]
+    assert rows_of(bench, data).content_hashes("train") == rows_of(bench, numbered).content_hashes("train")
+
+
+def test_a_needed_split_without_rows_is_refused_at_its_key(bench: Bench) -> None:
+    with pytest.raises(TaskError) as caught:
+        rows_of(bench, [row for row in make_rows() if row["split"] != "test"])
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.file) == ("LF305", str(bench.folder / "task.yaml"))
+
+
+def test_only_the_needed_splits_must_be_there(bench: Bench) -> None:
+    bench.write(rows=[row for row in make_rows() if row["split"] == "test"])
+    loaded = bench.load()
+    rows = prepare_rows(loaded.task, loaded.folder, needed=["test"])
+    assert len(rows.row_ids("test")) == 8
+    assert rows.row_ids("train") == []
+
+
+def test_missing_columns_are_refused_even_without_rows(bench: Bench) -> None:
+    with pytest.raises(TaskError) as caught:
+        rows_of(bench, None, "prompt.template='{qestion} {nte}'")
+    assert [problem.code for problem in caught.value.problems] == ["LF201", "LF201"]
+    assert "did you mean `question`?" in caught.value.problems[0].cure
+
+
+def test_warnings_of_the_data_are_kept(bench: Bench) -> None:
+    data = make_rows()
+    data[-1] = {**data[-1], "label": "perhaps"}
+    (warning,) = rows_of(bench, data).warnings
+    assert (warning.code, warning.severity) == ("LF309", "warning")
+    assert "'perhaps'" in warning.message
+
+
+def test_the_model_half_is_card_and_renderer(bench: Bench) -> None:
+    task = bench.task(["prompt.system=Be brief."])
+    model = prepare_model(task, bench.model)
+    assert model.card == read_card(bench.model)
+    assert model.folder == bench.model
+    assert model.renderer.chat_used
+    assert model.renderer.prompt_text({"question": "who", "note": "x"}) == (
+        "<|im_start|>system\nBe brief.<|im_end|>\n"
+        "<|im_start|>user\nClassify the question: who (note: x)<|im_end|>\n<|im_start|>assistant\n"
+    )
+
+
+def test_without_the_chat_the_template_stands_alone(bench: Bench) -> None:
+    renderer = prepare_model(bench.task(["prompt.chat=none"]), bench.model).renderer
+    assert not renderer.chat_used
+    assert renderer.prompt_text({"question": "who", "note": "x"}) == "Classify the question: who (note: x)"
+
+
+def test_a_folder_without_a_model_is_the_machines_problem(bench: Bench, tmp_path: Path) -> None:
+    with pytest.raises(MachineError) as caught:
+        prepare_model(bench.task(), tmp_path / "nothing")
+    assert caught.value.problems[0].code == "LF407"

@@ -1,0 +1,41 @@
+"""Which libraries are missed, and what is said."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib.machinery import ModuleSpec
+
+import pytest
+
+from lfine.extras import require_compiling, require_training
+from lfine.schemas.errors import MachineError
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *absent: str) -> None:
+    def find(name: str) -> ModuleSpec | None:
+        return None if name in absent else ModuleSpec(name, None)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find)
+
+
+def test_all_that_are_absent_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "torch", "peft")
+    with pytest.raises(MachineError) as caught:
+        require_training()
+    (problem,) = caught.value.problems
+    assert problem.code == "LF401"
+    assert problem.message == "training and local generation need torch, peft, which this installation lacks"
+    assert problem.cure == "pip install 'lfine[train]'"
+
+
+def test_compiling_needs_no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "torch", "transformers", "peft", "safetensors")
+    require_compiling()
+    without(monkeypatch, "tokenizers")
+    with pytest.raises(MachineError):
+        require_compiling()
+
+
+def test_nothing_is_said_where_all_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch)
+    require_training()

@@ -1,0 +1,49 @@
+"""Which files a path means, and when an absent data file proves something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lfine.schemas.errors import TaskError
+from lfine.validating import check_file, checked_task, task_files, validate_paths
+from tests.lfine.projects import Project
+
+
+def test_files_of_a_folder_are_sorted_and_fragments_left_out(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.yml", "_part.yaml", ".hidden.yaml", "notes.txt", "deep/c.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    assert [path.relative_to(tmp_path).as_posix() for path in task_files(tmp_path)] == [
+        "a.yml",
+        "b.yaml",
+        "deep/c.yaml",
+    ]
+
+
+def test_a_file_is_taken_as_named_even_if_it_is_a_fragment(tmp_path: Path) -> None:
+    assert task_files(tmp_path / "_part.yaml") == [tmp_path / "_part.yaml"]
+
+
+def test_warnings_do_not_fail(project: Project) -> None:
+    project.rows.unlink()
+    found = validate_paths([project.task])
+    assert (found.files, found.failed, [each.severity for each in found.problems]) == (1, False, ["warning"])
+    assert checked_task(project.task).task.name == "topics"
+    with pytest.raises(TaskError):
+        checked_task(project.task, ["dataset.path=./elsewhere/rows.csv"])
+
+
+def test_rows_are_read_only_when_asked_for(project: Project) -> None:
+    project.rows.write_text("question,label,split\nq,a,nowhere\n", encoding="utf-8")
+    assert check_file(project.task)[1] == []
+    loaded, problems = check_file(project.task, data=True)
+    assert loaded is not None
+    assert [problem.code for problem in problems] == ["LF304"]
+
+
+def test_metrics_and_columns_are_told_together(project: Project) -> None:
+    project.edit("{question}", "{qestion}")
+    _, problems = check_file(project.task, ["evaluation.metrics=[acuracy]"])
+    assert sorted(problem.code for problem in problems) == ["LF201", "LF209"]
