@@ -139,6 +139,10 @@ def _within_context(who: Answering, rows: Sequence[Example], max_new_tokens: int
     if room < 1:
         message = f"generation.max_new_tokens is {max_new_tokens}, and the context of the model {room + max_new_tokens}"
         raise TaskError(Problem("LF105", message, "lower it", path="generation.max_new_tokens"))
+    blank = [row.row_id for row, prompt in zip(rows, prompts, strict=True) if not prompt]
+    if blank:
+        message = f"{counted(len(blank), 'held-out row')} whose prompt is empty: row {listed(blank)}"
+        raise TaskError(Problem("LF313", message, "add words of your own to the template", path="prompt.template"))
     long = [row.row_id for row, prompt in zip(rows, prompts, strict=True) if len(prompt) > room]
     if long:
         what = f"longer than {room} tokens (the model's context without max_new_tokens)"

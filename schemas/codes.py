@@ -69,6 +69,7 @@ CODES: dict[str, Code] = {
     "LF310": Code("bad-predictions", "A predictions file whose rows do not match the held-out rows.", "Answers would be scored against the wrong question.", "a row_id that is not in the sample", "row ids as in predictions.jsonl"),
     "LF311": Code("row-index", "A column that holds no content but the row numbers that pandas wrote.", "Row numbers change when rows are added, and with them what is held out.", "a CSV file whose header begins with a comma", "df.to_csv(path, index=False)"),
     "LF312": Code("unknown-row", "A row id that no row of the kind that is asked for has.", "Another row would be shown than meant.", "lfine preview --row 9999", "ids are 0-based positions in the data as read"),
+    "LF313": Code("empty-prompt", "A row whose prompt has no token.", "A model cannot be asked nothing.", "template '{q}' with chat none and an empty cell", "words of your own in the template"),
     # LF4xx environment
     "LF401": Code("missing-extra", "A library that the command needs is not installed.", "The plain install is light on purpose.", "lfine train without torch", "pip install 'lfine[train]'"),
     "LF402": Code("missing-model", "The base model is not here and cannot be fetched.", "There is nothing to adapt.", "a hub id without network", "lfine models pull NAME"),

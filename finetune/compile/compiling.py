@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,6 +168,7 @@ def _lengths(source: Source, prepared: Prepared, notes: Notes) -> tuple[Compiled
     task, card, renderer = source.task, prepared.model.card, prepared.model.renderer
     examples = prepared.rows.examples("train")
     encoded = list(encode(examples, renderer))
+    _check_tokens(source, encoded)
     limit = passes.decide_length(task, [row.length for row in encoded], card, notes)
     fitted = fit(examples, encoded, renderer, limit=limit, truncation=task.preprocessing.truncation)
     if not fitted.encoded:
@@ -184,6 +185,21 @@ def _lengths(source: Source, prepared: Prepared, notes: Notes) -> tuple[Compiled
     beyond = f"of {counted(len(sample), 'validation row')}, longer than the model's context; the others are never cut"
     notes.derived("validation rows left out", len(sample) - len(validation), beyond)
     return CompiledRows(fitted.encoded, validation, fitted), length
+
+
+def _check_tokens(source: Source, encoded: Sequence[EncodedExample]) -> None:
+    """Refuse rows that teach nothing or ask nothing; TaskError with the row ids of both kinds."""
+    silent = [row.row_id for row in encoded if not row.completion_ids]
+    blank = [row.row_id for row in encoded if not row.prompt_ids]
+    problems = []
+    if silent:
+        message = f"{counted(len(silent), 'training row')} without a token to learn: row {listed(silent)}"
+        problems.append(source.place("LF307", "output_feature.name", message, "mend or remove these rows"))
+    if blank:
+        message = f"{counted(len(blank), 'training row')} whose prompt is empty: row {listed(blank)}"
+        problems.append(source.place("LF313", "prompt.template", message, "add words of your own to the template"))
+    if problems:
+        raise TaskError(*problems)
 
 
 def _left_out(source: Source, fitted: Fitted, length: LengthPlan) -> tuple[Problem, ...]:

@@ -220,9 +220,11 @@ def decide_max_new_tokens(task: Task, longest_completion: int, notes: Notes) -> 
 def decide_generation_batch(
     card: ModelCard, machine: Machine, *, prompt_tokens: int, max_new_tokens: int, notes: Notes
 ) -> int:
-    """As many prompts at once as their keys and values fit a quarter of the memory, at most 96."""
-    size = largest_generation_batch(card, memory=machine.memory, tokens=prompt_tokens + max_new_tokens)
-    return notes.derived("generation.batch_size", size, "keys and values within a quarter of the memory, at most 96")
+    """As many prompts at once as their keys and values fit a quarter of the memory, up to the device's best number."""
+    tokens = prompt_tokens + max_new_tokens
+    size = largest_generation_batch(card, memory=machine.memory, tokens=tokens, device=machine.device)
+    reason = f"keys and values within a quarter of the memory; more would not be faster on {machine.device}"
+    return notes.derived("generation.batch_size", size, reason)
 
 
 def length_plan(encoded: list[EncodedExample], limit: int, *, cut: int, left_out: int, prefix: int) -> LengthPlan:

@@ -21,6 +21,7 @@ from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
 from lfine.finetune.compile.lengths import common_prefix
+from lfine.finetune.models.parts import parts_of
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _run_prefix(model: PreTrainedModel, ids: Sequence[int]) -> DynamicCache:
     cache = DynamicCache(config=model.config)
     if ids:
         input_ids = torch.tensor([ids], device=model.device)
-        model(input_ids=input_ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        parts_of(model)[0](input_ids=input_ids, past_key_values=cache, use_cache=True)
     return cache
 
 
@@ -87,6 +88,7 @@ def _answer_batch(
 ) -> list[tuple[tuple[int, ...], str, int]]:
     """Return tokens, finish reason and tokens generated for each prompt of the batch, in its order."""
     ids, mask, positions = _left_padded(batch, prefix, str(model.device))
+    layers, head = parts_of(model)
     cache = copy.deepcopy(shared)
     if prefix:
         cache.batch_repeat_interleave(len(batch))
@@ -95,15 +97,11 @@ def _answer_batch(
     counts = [0] * len(batch)
     active = list(range(len(batch)))
     for made in range(1, settings.max_new_tokens + 1):
-        logits = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits[:, -1]
-        tokens = logits.argmax(-1).tolist()
+        hidden = layers(
+            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+        ).last_hidden_state
+        # Contiguous: on a slice, torch copies the projection's weights once for each row (15 of 22 s for 96 rows).
+        tokens = head(hidden[:, -1].contiguous()).argmax(-1).tolist()
         keep = []
         for place, (number, token) in enumerate(zip(active, tokens, strict=True)):
             counts[number] = made

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from transformers import PreTrainedModel
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import MachinePlan
+from lfine.finetune.models.parts import parts_of
 from lfine.finetune.train.batches import micro_batches
 from lfine.finetune.train.packed import pack, packed_logits, use_packed_rows
 from lfine.finetune.train.padded import padded_logits
@@ -77,9 +78,3 @@ def summed_loss(engine: Engine, rows: Sequence[EncodedExample]) -> Tensor:
     else:
         logits, targets = padded_logits(engine.model, rows, engine.machine.device)
     return functional.cross_entropy(logits.float(), targets, reduction="sum")
-
-
-def parts_of(model: PreTrainedModel) -> tuple[nn.Module, nn.Module]:
-    """Return the layers below the vocabulary projection, and the projection."""
-    backbone: nn.Module = getattr(model, model.base_model_prefix)
-    return backbone, model.get_output_embeddings()

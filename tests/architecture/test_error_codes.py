@@ -46,7 +46,6 @@ def test_every_code_in_the_source_is_in_the_table(used: dict[str, list[str]]) ->
     assert {code: modules for code, modules in used.items() if code not in CODES} == {}
 
 
-@pytest.mark.xfail(strict=False, reason="some codes of the table belong to commands that are still being written")
 def test_every_code_of_the_table_is_used(used: dict[str, list[str]]) -> None:
     assert sorted(set(CODES) - set(used)) == []
 

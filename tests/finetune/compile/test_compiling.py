@@ -12,7 +12,7 @@ import pytest
 from lfine.finetune.compile import compiling
 from lfine.finetune.compile import machine as probing
 from lfine.finetune.compile.compiling import Compiled, model_identity, plan_scoring, sampled
-from lfine.finetune.compile.lengths import common_prefix, encode, percentile
+from lfine.finetune.compile.lengths import EncodedExample, common_prefix, encode, percentile
 from lfine.finetune.compile.plan import Plan
 from lfine.schemas.errors import MachineError, TaskError
 from tests.finetune.compile.bench import BF16_CPU, CPU, GPU, TASK, Bench, find, make_rows
@@ -486,3 +486,20 @@ def test_scoring_somebody_elses_answers_needs_no_model(bench: Bench) -> None:
     plan, warnings = plan_scoring(source, rows, bench.notes(), None)
     assert plan == replace(bench.compile().plan.evaluation, generation=None)
     assert [each.code for each in warnings] == ["LF306"]
+
+
+# --- rows that teach or ask nothing ----------------------------------------------------------------------------------
+
+
+def test_rows_without_a_token_to_learn_or_to_ask_are_refused_together(tiny_model_folder: Path, tmp_path: Path) -> None:
+    bench = Bench(tmp_path, tiny_model_folder)
+    bench.write()
+    source = bench.compile().plan  # the task itself is in order
+    rows = [EncodedExample(3, (5,), ()), EncodedExample(8, (), (2,)), EncodedExample(9, (5,), (2,))]
+    where = compiling.Source(source.task, tmp_path, lambda _: "default")
+    with pytest.raises(TaskError) as caught:
+        compiling._check_tokens(where, rows)
+    found = {problem.code: problem.message for problem in caught.value.problems}
+    assert set(found) == {"LF307", "LF313"}
+    assert found["LF307"].endswith("row 3")
+    assert found["LF313"].endswith("row 8")

@@ -10,6 +10,7 @@ from lfine.finetune.catalogue.cards import ModelCard
 from lfine.finetune.compile.memory import (
     BYTES,
     MOST_PROMPTS,
+    MOST_PROMPTS_ELSEWHERE,
     UNKNOWN_MEMORY,
     activation_bytes,
     largest_generation_batch,
@@ -61,14 +62,14 @@ def test_a_limit_beyond_the_longest_row_takes_no_room() -> None:
 
 def test_there_is_always_one_example() -> None:
     assert micro(memory=1000) == 1
-    assert largest_generation_batch(CARD, memory=1000, tokens=100) == 1
+    assert largest_generation_batch(CARD, memory=1000, tokens=100, device="cuda") == 1
 
 
 def test_unknown_memory_is_a_small_machine() -> None:
     assert micro(memory=0) == micro(memory=UNKNOWN_MEMORY)
     many = 10_000
-    assert largest_generation_batch(CARD, memory=0, tokens=many) == largest_generation_batch(
-        CARD, memory=UNKNOWN_MEMORY, tokens=many
+    assert largest_generation_batch(CARD, memory=0, tokens=many, device="cuda") == largest_generation_batch(
+        CARD, memory=UNKNOWN_MEMORY, tokens=many, device="cuda"
     )
 
 
@@ -79,6 +80,6 @@ def test_every_dtype_of_a_task_has_a_width(dtype: str) -> None:
 
 def test_a_generation_batch_by_hand() -> None:
     one = 2 * 30 * 3 * 64 * 4 * 4000  # keys and values of 30 layers, 3 heads of 64, float32
-    assert largest_generation_batch(CARD, memory=8_000_000_000, tokens=4000) == int(8e9 / 4 / one)
-    assert largest_generation_batch(CARD, memory=8_000_000_000, tokens=0) == MOST_PROMPTS
-    assert largest_generation_batch(CARD, memory=10**15, tokens=1) == MOST_PROMPTS
+    assert largest_generation_batch(CARD, memory=8_000_000_000, tokens=4000, device="cuda") == int(8e9 / 4 / one)
+    assert largest_generation_batch(CARD, memory=8_000_000_000, tokens=0, device="cuda") == MOST_PROMPTS_ELSEWHERE
+    assert largest_generation_batch(CARD, memory=10**15, tokens=1, device="cpu") == MOST_PROMPTS["cpu"]
