@@ -17,7 +17,7 @@ INNER_COPIES = 4
 """Activations of intermediate width: gate, up, their product and the activation."""
 SHARE_FOR_TRAINING, SHARE_FOR_GENERATION = 1 / 3, 1 / 4
 MOST_PROMPTS = {"cpu": 32}
-"""Prompts answered at once, by device: on two cores 96 short prompts took 5.2 s in batches of 32, 8.2 s in one of 96."""
+"""Prompts answered at once, by device: on two cores, 96 short ones took 5.2 s in batches of 32, 8.2 s at once."""
 MOST_PROMPTS_ELSEWHERE = 96
 UNKNOWN_MEMORY = 8_000_000_000
 """Assumed where the system does not tell."""

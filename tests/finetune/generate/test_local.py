@@ -46,7 +46,8 @@ def some_prompts(count: int, prefix: int) -> list[list[int]]:
 @pytest.fixture(params=["llama", "neox"])
 def model(request: pytest.FixtureRequest, tiny_model_folder: Path, tiny_neox_folder: Path) -> nn.Module:
     folder = tiny_model_folder if request.param == "llama" else tiny_neox_folder
-    return load_base(folder, dtype="float32", device="cpu", quantization=None)
+    loaded: nn.Module = load_base(folder, dtype="float32", device="cpu", quantization=None)
+    return loaded
 
 
 @pytest.mark.parametrize("prefix", [0, 11])

@@ -15,7 +15,7 @@ from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint,
 from lfine.schemas.errors import MachineError
 
 
-def small() -> tuple[nn.Module, torch.optim.Optimizer]:
+def small() -> tuple[nn.Linear, torch.optim.Optimizer]:
     torch.manual_seed(0)
     model = nn.Linear(3, 2)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)

@@ -18,6 +18,7 @@ from lfine.finetune.models.loading import load_base
 from lfine.finetune.train import loop
 from lfine.finetune.train.checkpoints import trainable
 from lfine.finetune.train.loop import RunPlace, TrainingRows, adapt, batch_of, due, learning_rate, train
+from lfine.finetune.train.losses import update_gradient
 from lfine.schemas.errors import RunError
 from tests.finetune.train.reference import plain_training
 
@@ -90,7 +91,7 @@ def test_a_resumed_run_ends_with_the_same_bits(
     plan = replace(plan, adapter=replace(plan.adapter, dropout=0.2))  # dropout: the random state must come back too
     run(plan, rows, tmp_path / "whole", tiny_model_folder)
 
-    original, done = loop.update_gradient, []
+    original, done = update_gradient, []
 
     def dies(*arguments: object) -> float:
         done.append(1)
@@ -116,7 +117,7 @@ def test_ctrl_c_finishes_the_update_and_saves(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    original, done = loop.update_gradient, []
+    original, done = update_gradient, []
 
     def interrupted(*arguments: object) -> float:
         done.append(1)
