@@ -185,4 +185,4 @@ def test_text_task_has_no_label_section(tmp_path: Path, settings: ScoringSetting
 
 def test_evaluation_without_scores_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"scores\.json cannot be read"):
-        write_report(None, tmp_path)
+        write_report(None, tmp_path / "evaluations" / "tuned")  # a folder of its own: siblings are read too
