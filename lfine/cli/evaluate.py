@@ -6,19 +6,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_format, add_runs_dir, add_set, nothing_done, positive, print_json
-from lfine.schemas.errors import LfineError
-from lfine.schemas.problems import Problem
+from lfine.cli.options import add_format, add_runs_dir, add_set, positive
+from lfine.cli.several import Done, each_task
 
 if TYPE_CHECKING:
     from lfine.evaluating import Evaluated
     from lfine.evaluation.records import MetricScore, Scores
-
-SOME_FAILED = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,26 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         command=arguments.command_line,
     )
-    outcomes: list[dict[str, object]] = []
-    problems: list[Problem] = []
-    for task in arguments.tasks:
-        try:
-            evaluated = evaluate_task(Path(task), options)
-        except LfineError as error:
-            if len(arguments.tasks) == 1:
-                raise
-            print(error, file=sys.stderr)
-            problems += error.problems
-            continue
-        outcomes.append(evaluated.outcome.record())
-        if arguments.format == "text":
-            print(summary(evaluated))
-    if problems and not outcomes:
-        raise nothing_done(problems, "no task was evaluated", arguments.format)
-    if arguments.format == "json":
-        document = outcomes[0] if len(arguments.tasks) == 1 else {"evaluations": outcomes}
-        print_json(document | {"problems": [each.record() for each in problems]} if problems else document)
-    return SOME_FAILED if problems else 0
+
+    def one(task: str) -> Done:
+        evaluated = evaluate_task(Path(task), options)
+        return evaluated.outcome.record(), summary(evaluated)
+
+    return each_task(arguments, one, plural="evaluations", nothing="no task was evaluated")
 
 
 def summary(evaluated: Evaluated) -> str:

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_format, add_runs_dir, add_set, nothing_done, print_json
-from lfine.schemas.errors import LfineError
-from lfine.schemas.problems import Problem
+from lfine.cli.options import add_format, add_runs_dir, add_set
+from lfine.cli.several import Done, each_task
 
 if TYPE_CHECKING:
     from lfine.training import TrainOutcome
-
-SOME_FAILED = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,26 +36,12 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.training import TrainOptions, train_task
 
     options = TrainOptions(arguments.set, arguments.runs_dir, arguments.resume, arguments.command_line)
-    outcomes: list[dict[str, object]] = []
-    problems: list[Problem] = []
-    for task in arguments.tasks:
-        try:
-            outcome = train_task(Path(task), options)
-        except LfineError as error:
-            if len(arguments.tasks) == 1:
-                raise
-            print(error, file=sys.stderr)
-            problems += error.problems
-            continue
-        outcomes.append(asdict(outcome))
-        if arguments.format == "text":
-            print(summary(outcome, task, arguments.runs_dir))
-    if problems and not outcomes:
-        raise nothing_done(problems, "no task was trained", arguments.format)
-    if arguments.format == "json":
-        document = outcomes[0] if len(arguments.tasks) == 1 else {"runs": outcomes}
-        print_json(document | {"problems": [each.record() for each in problems]} if problems else document)
-    return SOME_FAILED if problems else 0
+
+    def one(task: str) -> Done:
+        outcome = train_task(Path(task), options)
+        return asdict(outcome), summary(outcome, task, arguments.runs_dir)
+
+    return each_task(arguments, one, plural="runs", nothing="no task was trained")
 
 
 def summary(outcome: TrainOutcome, task: str, runs_dir: str | None) -> str:
