@@ -8,6 +8,8 @@ BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 FLOORS  := schemas evaluation finetune task_configs
 # What mypy reads: the link tree (see `types`) and every other folder that holds Python files by now.
+LUDWIG  := .venv-ludwig
+LUDWIG_PYTHON ?= python3.12
 TYPED   := .dev/lfine $(patsubst %/,%,$(sort $(dir $(wildcard benchmarks/*.py docs/*.py)))) tests
 
 SHELL       := bash
@@ -15,7 +17,7 @@ SHELL       := bash
 MAKEFLAGS   += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test check lint types architecture generate generate-check validate links format clean
+.PHONY: help venv demo test mutation check lint types architecture generate generate-check validate links format clean
 
 # Nothing here needs the network once installed; two test processes must not each start a thread for every core.
 export HF_HUB_OFFLINE := 1
@@ -42,6 +44,20 @@ demo: venv ## validate, compile, train, evaluate and report one small task
 test: venv ## run the whole test suite, offline
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
+mutation: venv ## damage every task file in every way; write docs/explanation/mutation.md
+	@$(BIN)/python -m benchmarks.mutation --out docs/explanation/mutation.md
+
+# Ludwig wants Python 3.12 and a torch of its own (6 GB on Linux), so it has an environment of its own; not part of `test`.
+test-ludwig: venv $(LUDWIG)/.installed ## ask Ludwig 0.17 whether it takes what --target ludwig writes, and train 5 updates with it
+	@OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python tests/ludwig/prepare.py build/ludwig
+	@OMP_NUM_THREADS=1 $(LUDWIG)/bin/python tests/ludwig/accept.py build/ludwig
+
+$(LUDWIG)/.installed: pyproject.toml
+	@$(LUDWIG_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || { echo "Ludwig needs Python 3.12 or newer: make LUDWIG_PYTHON=… test-ludwig" >&2; exit 1; }
+	@test -x $(LUDWIG)/bin/python || { echo "creating $(LUDWIG) and installing Ludwig into it: some minutes"; $(LUDWIG_PYTHON) -m venv $(LUDWIG); }
+	@$(LUDWIG)/bin/python -m pip install -qq --disable-pip-version-check '.[ludwig]'
+	@touch $@
+
 check: lint types generate-check validate architecture ## everything a change must pass besides the tests
 
 lint: venv ## ruff: rules and format
@@ -65,12 +81,14 @@ architecture: venv ## floors, packages, house numbers, error codes, import budge
 	@echo "architecture tests"
 	@$(BIN)/python -m pytest -q tests/architecture
 
-generate: venv ## write the generated pages of docs/reference
+generate: venv ## write the generated pages of docs/reference and the table of measured speeds
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python benchmarks/speed.py --write
 
 generate-check: venv ## say whether the generated pages are up to date
 	@echo "generated pages"
 	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/python benchmarks/speed.py --check
 
 validate: venv ## lfine validate task_configs
 	@echo "lfine validate task_configs"

@@ -1,9 +1,9 @@
 """Writes the pages of docs/reference from the code that they describe, or says where a page has fallen behind it.
 
-    python docs/generate.py            writes docs/reference/{task-file,errors,cli,metrics}.md
+    python docs/generate.py            writes docs/reference/{task-file,errors,checks,cli,metrics}.md
     python docs/generate.py --check    writes nothing; prints a unified diff and ends with 1 where a page is out of date
 
-*Not here:* the text of the task file's page and of the errors' page, in lfine.schemas.reference.
+*Not here:* the text of the pages of task file, errors and checks, in lfine.schemas.reference.
 """
 
 from __future__ import annotations
@@ -47,8 +47,16 @@ def task_file() -> str:
 def errors() -> str:
     from lfine.schemas.codes import CODES
     from lfine.schemas.reference import errors_page
+    from lfine.schemas.sense import CHECKS
 
-    return errors_page(CODES)
+    return errors_page(CODES, CHECKS)
+
+
+def checks() -> str:
+    from lfine.schemas.reference import checks_page
+    from lfine.schemas.sense import CHECKS
+
+    return checks_page(CHECKS)
 
 
 def cli() -> str:
@@ -60,7 +68,10 @@ def cli() -> str:
 def metrics() -> str:
     from lfine.evaluation.metrics.registry import MODULES, find
 
-    opening = "Named in `evaluation.metrics`; the first value of the first metric is the headline of the scores."
+    opening = (
+        "Named in `evaluation.metrics`; the first value of the first metric is the headline of the scores. A parameter "
+        "that is given stands behind the names of the values: `f1_weighted`."
+    )
     sections = (metric_section(find(name), importlib.import_module(module)) for name, module in MODULES.items())
     return "\n\n".join(["# Metrics", opening, *sections])
 
@@ -78,15 +89,23 @@ def metric_section(metric: Metric, module: ModuleType) -> str:
         "values": values,
         "for outputs of type": ", ".join(metric.output_types),
         "is": kinds[metric.kind],
+        **({"parameters": parameters(metric)} if metric.parameters else {}),
         "source": metric.source,
     }
     table = "\n".join(f"| {name} | {cell(value)} |" for name, value in rows.items())
     return f"## {metric.name}\n\n{text.partition('*Not here:*')[0].strip()}\n\n| | |\n|---|---|\n{table}"
 
 
+def parameters(metric: Metric) -> str:
+    """Return what a task may give with a metric, and what counts where it does not."""
+    usual = {name: "none" if value is None else json.dumps(value) for name, value in metric.parameters.items()}
+    return ", ".join(f"`{name}` (not given: {value})" for name, value in usual.items())
+
+
 PAGES = (
     Page("task-file.md", "lfine.schemas.reference", task_file),
     Page("errors.md", "lfine.schemas.reference", errors),
+    Page("checks.md", "lfine.schemas.sense", checks),
     Page("cli.md", "lfine.cli.main", cli),
     Page("metrics.md", "lfine.evaluation.metrics.registry", metrics),
 )

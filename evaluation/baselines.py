@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 BASELINES = ("majority", "tfidf")
+"""Of this module."""
 
 
 def majority(train_answers: Sequence[str], n: int) -> list[str]:

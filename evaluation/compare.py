@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lfine.evaluation.intervals import RESAMPLES, bootstrap_mean, bootstrap_statistic
-from lfine.evaluation.metrics.registry import MODULES, Answered, Corpus, find
+from lfine.evaluation.metrics.registry import MODULES, Answered, Corpus, find, value_names
 from lfine.evaluation.permutations import PERMUTATIONS, mcnemar, sign_flip, swap_test
 from lfine.evaluation.records import CodedAnswers, MetricScore, Scores
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
+from lfine.schemas.task import MetricChoice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 
 CORPUS_PERMUTATIONS = 2_000
 """At most so many for a corpus metric, which is computed anew each time (macro F1, 1,000 rows, 77 labels: 1 s)."""
-
-EXACT = ("accuracy", "exact_match")
-"""Metrics whose per-example scores are 0 or 1, for which McNemar's test is exact."""
-
 
 SAME_ROWS = "score both on the same split with the same --limit and seed"
 
@@ -141,7 +138,7 @@ def _paired(name: str, first: Scores, second: Scores, resamples: int, permutatio
     """Return the difference in one metric; None for a corpus metric of a text output, whose answers are not kept."""
     if name in first.per_example and name in second.per_example:
         return _paired_means(name, first, second, resamples, permutations)
-    if first.coded is not None and second.coded is not None and name in MODULES:
+    if first.coded is not None and second.coded is not None:
         return _paired_corpus(name, first, second, resamples, permutations)
     return None
 
@@ -159,7 +156,8 @@ def _paired_corpus(name: str, first: Scores, second: Scores, resamples: int, per
     assembled = [_spell(scores.coded) for scores in (first, second) if scores.coded is not None]
     golds, answers = assembled[0].golds, assembled[0].answers + assembled[1].answers
     # Both models' rows one after the other: row i of the second model is row n + i.
-    result = find(name).compute(Answered(golds * 2, answers, assembled[0].labels))
+    choice = choice_of(name, first)
+    result = find(choice.name).compute(Answered(golds * 2, answers, assembled[0].labels, choice))
     if not isinstance(result, Corpus):
         raise TypeError(f"{name} is not a corpus metric")
     statistic, n = result.statistic, first.n
@@ -178,6 +176,12 @@ def _paired_corpus(name: str, first: Scores, second: Scores, resamples: int, per
     right = [gold == answer for gold, answer in zip(golds * 2, answers, strict=True)]
     gaps = np.subtract(right[:n], right[n:], dtype=np.float64)
     return _difference(name, first, second, interval, gaps, p_value)
+
+
+def choice_of(value: str, scores: Scores) -> MetricChoice:
+    """Return the metric, with its parameters, that gave this value of the scores."""
+    known = (choice for choice in scores.settings.metrics if choice.name in MODULES)
+    return next(choice for choice in known if value in value_names(choice))
 
 
 def _spell(coded: CodedAnswers) -> Answered:
@@ -199,7 +203,7 @@ def _difference(
         low=interval.low,
         high=interval.high,
         p_value=p_value,
-        mcnemar_p=mcnemar(wins, losses) if name in EXACT else None,
+        mcnemar_p=mcnemar(wins, losses) if find(choice_of(name, first).name).right_or_wrong else None,
         wins=wins,
         losses=losses,
         ties=len(gaps) - wins - losses,

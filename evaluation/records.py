@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lfine.schemas.task import Extract, MetricChoice
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -34,18 +36,20 @@ class Prediction:
 class ScoringSettings:
     """What scoring needs to know of a plan: no model, no data."""
 
-    metrics: tuple[str, ...]
-    """Registered names; the first is the headline (see Scores.headline)."""
+    metrics: tuple[MetricChoice, ...]
+    """Registered names with their parameters; the first is the headline (see Scores.headline)."""
     output_type: str
-    """text or category."""
+    """text, category, number, json or sql."""
     labels: tuple[str, ...]
-    """The labels of a category, most frequent first; empty for text."""
-    extract: str
-    """none, first_line or label."""
+    """The labels of a category, most frequent first; empty for every other type."""
+    extract: Extract
+    """What of an answer is scored."""
     confidence: float
     """Level of the intervals, for instance 0.95."""
     seed: int
     """Of the bootstrap."""
+    schema: str | None = None
+    """JSON Schema that the answers of a json output should satisfy, as text."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ class ScoreIdentity:
 
     task: str
     model: str
-    """tuned, base, majority, tfidf, or the name of the remote model or predictions file."""
+    """tuned, base, few_shot, majority, tfidf, or the name of the remote model or predictions file."""
     split: str
     """test or validation."""
     limit: int | None
@@ -124,17 +128,17 @@ class Scores:
 
     task: str
     model: str
-    """tuned, base, majority, tfidf, or the name of the remote model or predictions file."""
+    """tuned, base, few_shot, majority, tfidf, or the name of the remote model or predictions file."""
     split: str
     n: int
     """Held-out rows asked for (after --limit)."""
     scored: int
     """Rows with an answer that could be judged."""
     unscored: int
-    """Rows whose answer was missing or named no (single) label; they count as wrong."""
+    """Rows without an answer, or without what is to be extracted from it; they count as wrong."""
     limit: int | None
     metrics: dict[str, MetricScore]
-    """By metric name; a family (rouge) gives several."""
+    """By value name: that of the metric with its parameters (`f1_weighted`); a family (rouge) gives several."""
     headline: str
     """The key of `metrics` that speaks for the task."""
     per_example: dict[str, tuple[float, ...]]

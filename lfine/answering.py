@@ -1,8 +1,9 @@
 """Answers of a local model to held-out rows, kept on disk as they come and taken up again after a crash.
 
-    answer(Answering(training, evaluation, prepared, adapter=Path("…/adapter")), row_ids=[7, 3], folder=…)
+    speaker = Speaker(training, prepared.model.folder)
+    answer(Answering(training, evaluation, prepared, adapter=Path("…/adapter")), [7, 3], folder, speaker)
 
-*Not here:* generation itself (lfine.finetune.generate.local), scoring (lfine.evaluation).
+*Not here:* generation itself (lfine.finetune.generate), scoring (lfine.evaluation).
 """
 
 from __future__ import annotations
@@ -12,27 +13,22 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from tqdm import tqdm
 
 from lfine.compiling import say
 from lfine.evaluation.records import Prediction
-from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.plan import EvaluationPlan, TrainingPlan, evaluation_hash, training_hash
 from lfine.finetune.compile.prepare import Prepared
 from lfine.finetune.data.pairs import Example
 from lfine.finetune.data.wording import counted, listed
-from lfine.finetune.generate.local import Answer, GenerationSettings, generate
-from lfine.finetune.models.adapters import load_adapter
-from lfine.finetune.models.loading import load_base
+from lfine.finetune.generate.local_answers import Asking, TextAnswer, answer_texts, asking
+from lfine.finetune.generate.local_speaker import Speaker
 from lfine.schemas.errors import RunError, TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import ShapeError, digest, from_json, to_json, write_text
 from lfine.training import PROMPT_FILE
-
-if TYPE_CHECKING:
-    from torch import nn
 
 PARTIAL = "predictions.partial.jsonl"
 
@@ -49,7 +45,7 @@ class Answering:
     """A folder in peft's format, or `model/` of a full fine-tuning; None: the base model."""
 
 
-def answer(who: Answering, row_ids: Sequence[int], folder: Path) -> list[Prediction]:
+def answer(who: Answering, row_ids: Sequence[int], folder: Path, speaker: Speaker) -> list[Prediction]:
     """Return one prediction for each row, in the order given.
 
     Answers are appended to predictions.partial.jsonl as they come; the same call after a crash goes on from there.
@@ -62,7 +58,7 @@ def answer(who: Answering, row_ids: Sequence[int], folder: Path) -> list[Predict
     if len(waiting) < len(rows):
         say(f"{len(rows) - len(waiting)} of {len(rows)} rows were answered before; going on with the others")
     if waiting:
-        _generate(who, waiting, kept)
+        _generate(who, waiting, kept, speaker)
     return [replace(kept.answers[row.row_id], gold=row.answer) for row in rows]
 
 
@@ -72,10 +68,11 @@ def forget(folder: Path) -> None:
 
 
 def identity(who: Answering) -> str:
-    """Hash what decides the answers: plan, prompts, rows, and the adapter's files as they lie there now."""
+    """Hash what decides the answers: plan, prompt, and the adapter's files as they lie there now."""
     files = [] if who.adapter is None else sorted(path for path in who.adapter.iterdir() if path.is_file())
     adapter = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    return digest([training_hash(who.training), evaluation_hash(who.evaluation), str(who.adapter), adapter])
+    prompt = who.prepared.model.renderer.hash
+    return digest([training_hash(who.training), evaluation_hash(who.evaluation), prompt, str(who.adapter), adapter])
 
 
 def check_prompt(who: Answering) -> None:
@@ -98,43 +95,29 @@ def check_prompt(who: Answering) -> None:
         raise RunError(Problem("LF506", message, cure, file=str(path)))
 
 
-def _generate(who: Answering, rows: list[Example], kept: _Kept) -> None:
+def _generate(who: Answering, rows: list[Example], kept: _Kept, speaker: Speaker) -> None:
     generation = who.evaluation.generation
     if generation is None:
         raise ValueError("an evaluation plan without generation cannot answer")
-    model = _loaded(who)
-    renderer, tokenizer = who.prepared.model.renderer, who.prepared.model.tokenizer
-    prompts = _within_context(who, rows, generation.max_new_tokens)
-    settings = GenerationSettings(generation.max_new_tokens, renderer.stop_ids, generation.batch_size)
+    how = asking(generation, who.prepared.model, labels=who.evaluation.labels)
+    prompts = _within_context(who, rows, how)
+    renderer = who.prepared.model.renderer
     bar = tqdm(
         total=len(rows), desc="answer", unit="row", file=sys.stderr, mininterval=0.3 if sys.stderr.isatty() else 15
     )
-    with bar, kept.path.open("a", encoding="utf-8") as file:
-        for answers in generate(model, prompts, settings):
+    with speaker.speaking(who.adapter) as model, bar, kept.path.open("a", encoding="utf-8") as file:
+        for answers in answer_texts(model, prompts, how, [row.row_id for row in rows]):
             for each in answers:
                 row = rows[each.number]
-                text = tokenizer.decode(list(each.token_ids), skip_special=True)
-                kept.add(
-                    file, _prediction(row, renderer.prompt_text(row.values), len(prompts[each.number]), each, text)
-                )
+                kept.add(file, _prediction(row, renderer.example_prompt(row), len(prompts[each.number]), each))
             file.flush()
             bar.update(len(answers))
 
 
-def _loaded(who: Answering) -> nn.Module:
-    plan = who.training
-    device = this_machine().device if plan.machine.device != "cpu" else "cpu"
-    full = who.adapter is not None and plan.adapter is None
-    source = who.adapter if full and who.adapter is not None else who.prepared.model.folder
-    model: nn.Module = load_base(source, dtype=plan.model.dtype, device=device, quantization=plan.model.quantization)
-    if who.adapter is not None and not full:
-        model = load_adapter(model, who.adapter)
-    return model.eval()
-
-
-def _within_context(who: Answering, rows: Sequence[Example], max_new_tokens: int) -> list[list[int]]:
+def _within_context(who: Answering, rows: Sequence[Example], how: Asking) -> list[list[int]]:
     """Return the prompts as token ids; only the model's context cuts a held-out prompt (its beginning), and says so."""
-    prompts = who.prepared.model.renderer.prompt_ids_batch([row.values for row in rows])
+    prompts = who.prepared.model.renderer.example_prompt_ids(rows)
+    max_new_tokens = how.settings.max_new_tokens
     room = who.training.model.context - max_new_tokens
     if room < 1:
         message = f"generation.max_new_tokens is {max_new_tokens}, and the context of the model {room + max_new_tokens}"
@@ -150,15 +133,15 @@ def _within_context(who: Answering, rows: Sequence[Example], max_new_tokens: int
     return [list(prompt[-room:]) for prompt in prompts]
 
 
-def _prediction(row: Example, prompt: str, prompt_tokens: int, made: Answer, text: str) -> Prediction:
+def _prediction(row: Example, prompt: str, prompt_tokens: int, made: TextAnswer) -> Prediction:
     return Prediction(
         row_id=row.row_id,
         gold=row.answer,
-        prediction=text.strip(),
+        prediction=made.text,
         prompt=prompt,
         finish_reason=made.finish_reason,
         prompt_tokens=prompt_tokens,
-        completion_tokens=made.generated,
+        completion_tokens=made.tokens,
     )
 
 

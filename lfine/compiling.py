@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lfine.finetune.catalogue.sources import local_folder, needed_folder, resolve_source
-from lfine.finetune.compile.compiling import CompiledRows, Source, compile_task
-from lfine.finetune.compile.machine import this_machine
+from lfine.finetune.compile.compiling import Source, compile_task
+from lfine.finetune.compile.fitting import CompiledRows
+from lfine.finetune.compile.machine import Machine, this_machine
 from lfine.finetune.compile.plan import Plan
 from lfine.finetune.compile.prepare import Prepared, prepare_model, prepare_rows
 from lfine.finetune.data.places import Place
@@ -36,18 +37,27 @@ class CompiledTask:
     """The task file as written."""
 
 
-def compile_file(path: Path, overrides: Sequence[str] = (), *, fetch: bool = False) -> CompiledTask:
+def compile_file(
+    path: Path,
+    overrides: Sequence[str] = (),
+    *,
+    fetch: bool = False,
+    allow_code: bool = False,
+    machine: Machine | None = None,
+) -> CompiledTask:
     """Load, prepare and compile one task file; with `fetch` a base model that is not here is pulled first.
 
+    `machine` is what the plan is for (None: this one); `allow_code` lets a model run code that comes with it.
     Warnings go to stderr. Raises TaskError, MachineError with every problem of the stage that failed.
     """
-    loaded = checked_task(path, overrides)
+    loaded, noticed = checked_task(path, overrides)
     source = Source(loaded.task, loaded.folder, loaded.origin, place_of(loaded))
     rows = prepare_rows(loaded.task, loaded.folder, needed=needed_splits(loaded.task), place=source.place)
-    model = prepare_model(loaded.task, model_folder(loaded.task, loaded.folder, fetch=fetch, place=source.place))
+    folder = model_folder(loaded.task, loaded.folder, fetch=fetch, place=source.place, allow_code=allow_code)
+    model = prepare_model(loaded.task, folder, rows)
     prepared = Prepared(rows, model)
-    compiled = compile_task(source, prepared, this_machine())
-    warn(compiled.warnings)
+    compiled = compile_task(source, prepared, machine or this_machine())
+    warn((*noticed, *compiled.warnings))
     return CompiledTask(compiled.plan, compiled.rows, prepared, loaded.document.text)
 
 
@@ -61,12 +71,14 @@ def needed_splits(task: Task) -> tuple[SplitName, ...]:
     return ("train", task.evaluation.split)
 
 
-def model_folder(task: Task, folder: Path, *, fetch: bool, place: Place) -> Path:
+def model_folder(task: Task, folder: Path, *, fetch: bool, place: Place, allow_code: bool = False) -> Path:
     """Return the base model's folder; LF402 with the command that fetches it, unless `fetch` does."""
     try:
-        source = resolve_source(task.base_model, folder)
+        source = resolve_source(task.base_model, folder, allow_code=allow_code)
     except TaskError as error:
-        raise TaskError(*(place(each.code, "base_model", each.message, each.cure) for each in error.problems)) from None
+        raise TaskError(
+            *(place(each.code, each.path or "base_model", each.message, each.cure) for each in error.problems)
+        ) from None
     if fetch and local_folder(source) is None:
         from lfine.finetune.models.pulling import pull  # torch: only when something must be fetched
 

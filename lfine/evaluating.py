@@ -14,15 +14,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from lfine.baselines import Desk, Scored, keep, score_baselines, settings_of
 from lfine.changes import differences
 from lfine.compiling import compile_file, model_folder, place_of, say, warn
-from lfine.evaluation.baselines import BASELINES, majority, tfidf
-from lfine.evaluation.files import write_predictions, write_scores
 from lfine.evaluation.given_predictions import read_given_predictions
 from lfine.evaluation.provenance import provenance
-from lfine.evaluation.records import MetricScore, Prediction, ScoreIdentity, Scores, ScoringSettings
+from lfine.evaluation.records import MetricScore, Prediction, ScoreIdentity, Scores
 from lfine.evaluation.reports.page import write_report
-from lfine.evaluation.scoring import score
 from lfine.finetune.compile.compiling import Source, model_identity, plan_evaluation, plan_scoring
 from lfine.finetune.compile.files import read_plan
 from lfine.finetune.compile.machine import this_machine
@@ -35,7 +33,7 @@ from lfine.schemas.loading import LoadedTask, load_task
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import to_json
 from lfine.schemas.task import Task
-from lfine.stops import Interrupted, machine_faults
+from lfine.stops import machine_faults
 
 TRAINING_KEYS = (
     "base_model",
@@ -48,6 +46,8 @@ TRAINING_KEYS = (
     "trainer",
 )
 """The half of a task that a run has settled."""
+OURS = ("tuned", "base", "few_shot", "majority", "tfidf")
+"""Names of evaluation folders that no file and no adapter may take."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class EvaluateOptions:
     """Somebody else's answers."""
     limit: int | None = None
     """Score the first so many rows of the sample."""
+    allow_code: bool = False
+    """Let a model run code that comes with it, where the task says so too."""
     command: str = ""
 
 
@@ -125,11 +127,11 @@ def evaluate_task(path: Path, options: EvaluateOptions) -> Evaluated:
     folder = _evaluations(loaded.task, None if options.adapter else subject.run, options) / model
     cure = f"make room, then again: {options.command or 'lfine evaluate'}"
     with machine_faults(cure, at=folder, memory_cure="a smaller base_model, or a machine with more memory"):
-        predictions = _read(subject, options) if given else _answer(subject, options, folder)
-        settings = _settings(subject.evaluation)
+        desk = None if given else _desk(subject, options)
+        predictions = _read(subject, options) if desk is None else _answer(subject, options, folder, desk)
         identity = _identity(subject, model, options, seconds=time.perf_counter() - began)
-        scores = _keep(folder, predictions, settings, identity)
-        beside = _baselines(subject, predictions, settings, identity, folder.parent)
+        scores = keep(folder, predictions, settings_of(subject.evaluation), identity)
+        beside = score_baselines(Scored(subject.rows, subject.evaluation, identity, folder.parent), predictions, desk)
         report = write_report(subject.run, folder)
         if not given:
             _forget(folder)
@@ -155,7 +157,7 @@ def _model_name(options: EvaluateOptions) -> str:
         name = Path(options.adapter).resolve().name
     else:
         return "base" if options.base else "tuned"
-    return f"{name}-given" if name in ("tuned", "base", *BASELINES) else name
+    return f"{name}-given" if name in OURS else name
 
 
 def _identity(subject: _Subject, model: str, options: EvaluateOptions, *, seconds: float) -> ScoreIdentity:
@@ -202,26 +204,6 @@ def _forget(folder: Path) -> None:
     forget(folder)
 
 
-def _keep(
-    folder: Path, predictions: Sequence[Prediction], settings: ScoringSettings, identity: ScoreIdentity
-) -> Scores:
-    scores = score(predictions, settings=settings, identity=identity)
-    write_predictions(folder / "predictions.jsonl", predictions)
-    write_scores(folder / "scores.json", scores)
-    return scores
-
-
-def _settings(plan: EvaluationPlan) -> ScoringSettings:
-    return ScoringSettings(
-        metrics=plan.metrics,
-        output_type=plan.output_type,
-        labels=plan.labels,
-        extract=plan.extract,
-        confidence=plan.confidence,
-        seed=plan.seed,
-    )
-
-
 def _evaluations(task: Task, run: Path | None, options: EvaluateOptions) -> Path:
     return (runs_folder(options.runs_dir) / task.name if run is None else run) / "evaluations"
 
@@ -240,7 +222,7 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
     """For a model on this machine: the run's half where there is a run, else the task file compiled afresh."""
     run = _run_folder(loaded.task, options)
     if run is None:
-        compiled = compile_file(path, options.overrides, fetch=True)
+        compiled = compile_file(path, options.overrides, fetch=True, allow_code=options.allow_code)
         plan = compiled.plan
         return _Subject(
             plan.task, None, None, compiled.prepared.rows, plan.evaluation, plan.training, compiled.prepared
@@ -251,9 +233,10 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
     source = Source(task, folder, loaded.origin, place_of(loaded))
     rows = prepare_rows(task, folder, needed=(task.evaluation.split,), place=source.place)
     _say_changed_data(run, rows)
-    model = prepare_model(task, model_folder(task, folder, fetch=True, place=source.place))
+    found = model_folder(task, folder, fetch=True, place=source.place, allow_code=options.allow_code)
+    model = prepare_model(task, found, rows)
     if model_identity(model.folder) != plan.training.model.identity:
-        message = f"the base model {task.base_model!r} is not the one that run {run.name} was trained on"
+        message = f"the base model {task.base_model.id!r} is not the one that run {run.name} was trained on"
         raise RunError(Problem("LF502", message, "restore the base model that it was trained on, or train again"))
     if model.renderer.hash != plan.training.prompt.hash:
         message = f"the prompt of run {run.name} renders otherwise now: chat template or tokenizer of the base changed"
@@ -314,8 +297,10 @@ def _settled(written: Task, trained: Task) -> Task:
     return replace(written, **{key: getattr(trained, key) for key in TRAINING_KEYS})
 
 
-def _answer(subject: _Subject, options: EvaluateOptions, folder: Path) -> list[Prediction]:
-    from lfine.answering import Answering, answer  # torch: not for somebody else's predictions
+def _desk(subject: _Subject, options: EvaluateOptions) -> Desk:
+    """Return the model of this evaluation, not yet loaded."""
+    from lfine.answering import Answering  # torch: not for somebody else's predictions
+    from lfine.finetune.generate.local_speaker import Speaker
 
     if subject.training is None or subject.prepared is None:
         raise ValueError("nothing to generate with")
@@ -324,41 +309,14 @@ def _answer(subject: _Subject, options: EvaluateOptions, folder: Path) -> list[P
         adapter = _adapter_folder(Path(options.adapter))
     elif not options.base and subject.run is not None:
         adapter = subject.run / ("adapter" if subject.training.adapter else "model")
-    row_ids = subject.rows.held_out().row_ids[: options.limit]
     who = Answering(subject.training, subject.evaluation, subject.prepared, adapter)
-    try:
-        return answer(who, row_ids, folder)
-    except KeyboardInterrupt:
-        raise Interrupted("the answers so far are kept", options.command) from None
+    return Desk(who, Speaker(subject.training, subject.prepared.model.folder), options.command)
+
+
+def _answer(subject: _Subject, options: EvaluateOptions, folder: Path, desk: Desk) -> list[Prediction]:
+    return desk.answers(subject.rows.held_out().row_ids[: options.limit], folder)
 
 
 def _adapter_folder(given: Path) -> Path:
     """Return the adapter's folder; a run folder means the adapter in it."""
     return given / "adapter" if (given / "run.json").is_file() else given
-
-
-def _baselines(
-    subject: _Subject,
-    predictions: Sequence[Prediction],
-    settings: ScoringSettings,
-    identity: ScoreIdentity,
-    folder: Path,
-) -> tuple[Scores, ...]:
-    """Score what the task asks for beside the model, on the same rows; the answers need no extraction."""
-    train = subject.rows.examples("train") if subject.evaluation.baselines else []
-    if not train:
-        return ()
-    answers = [example.answer for example in train]
-    test = subject.rows.examples_of([prediction.row_id for prediction in predictions])
-    found = []
-    for name in subject.evaluation.baselines:
-        began = time.perf_counter()
-        if name == "majority":
-            given = majority(answers, len(test))
-        else:
-            texts = [" ".join(example.values.values()) for example in (*train, *test)]
-            given = tfidf(texts[: len(train)], answers, texts[len(train) :])
-        rows = [Prediction(row.row_id, row.answer, text) for row, text in zip(test, given, strict=True)]
-        named = replace(identity, model=name, plan_hash=None, seconds=time.perf_counter() - began)
-        found.append(_keep(folder / name, rows, replace(settings, extract="none"), named))
-    return tuple(found)

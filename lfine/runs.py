@@ -56,6 +56,8 @@ class RunRecord:
     """Wall time of the training loop, resumed parts added up."""
     final_loss: float | None = None
     best_validation_loss: float | None = None
+    best_step: int | None = None
+    """The update whose weights the adapter has, where an evaluation chose it; None: the last one's."""
 
 
 def runs_folder(given: str | None = None) -> Path:

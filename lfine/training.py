@@ -20,7 +20,9 @@ from lfine.evaluation.provenance import provenance
 from lfine.finetune.compile.files import read_plan, write_plan
 from lfine.finetune.compile.plan import HASHED_ELSEWHERE, Plan
 from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint
+from lfine.finetune.train.evaluations import answered_sample
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
+from lfine.finetune.train.trackers import tracker_problems
 from lfine.runs import (
     FAILED,
     FINISHED,
@@ -36,7 +38,7 @@ from lfine.runs import (
     runs_folder,
     write_run,
 )
-from lfine.schemas.errors import LfineError, RunError
+from lfine.schemas.errors import LfineError, MachineError, RunError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import json_text, to_json, write_text
 from lfine.stops import Interrupted, machine_faults
@@ -54,6 +56,8 @@ class TrainOptions:
     resume: bool = False
     command: str = ""
     """The command line, for run.json."""
+    allow_code: bool = False
+    """Let a model run code that comes with it, where the task says so too."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,19 @@ class TrainOutcome:
 
 def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
     """Compile, train and save; every file of the run folder is written whole or not at all."""
-    compiled = compile_file(path, options.overrides, fetch=True)
+    compiled = compile_file(path, options.overrides, fetch=True, allow_code=options.allow_code)
     plan, runs = compiled.plan, runs_folder(options.runs_dir)
+    missing = tracker_problems(plan.training.trackers)
+    if missing:
+        raise MachineError(*missing)
+    rows = _rows(compiled)
     with machine_faults("make room, give write permission, or name another folder with --runs-dir", at=runs):
         folder = _resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
         record = read_run(folder) if options.resume else _begin(folder, compiled, options)
     say(f"training {plan.task.name}: {plan.training.steps} updates of {plan.training.batch_size} into {folder}")
-    place = RunPlace(folder, compiled.prepared.model.folder, options.resume)
-    record = _train(compiled, place, record, again=_again(path, options))
+    place = RunPlace(folder, compiled.prepared.model.folder, options.resume, plan.task.name)
+    record = _train(compiled, rows, place, record, again=_again(path, options))
+    _say_choice(record, plan)
     return TrainOutcome(
         task=plan.task.name,
         run_dir=str(folder),
@@ -92,12 +101,31 @@ def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
     )
 
 
-def _train(compiled: CompiledTask, place: RunPlace, record: RunRecord, *, again: str) -> RunRecord:
+def _say_choice(record: RunRecord, plan: Plan) -> None:
+    """Say where the run ended, and which update the adapter is of, when an evaluation decided it."""
+    if plan.training.selection is None:
+        return
+    if record.steps < plan.training.steps:
+        patience = plan.training.selection.early_stop
+        done = f"{record.steps} of {plan.training.steps} updates"
+        say(f"stopped after {done}: {patience} evaluations without a better one")
+    say(f"the adapter is that of update {record.best_step}, the best by {plan.training.selection.by}")
+
+
+def _rows(compiled: CompiledTask) -> TrainingRows:
+    """Return what the loop is given: fitted rows, validation rows, and those that are answered on the way."""
+    plan, prepared = compiled.plan, compiled.prepared
+    asked = prepared.rows.row_ids("validation")[: plan.training.evaluation_sample]
+    sample = answered_sample(prepared.rows.examples_of(asked), plan.evaluation, prepared.model)
+    return TrainingRows(compiled.rows.train, compiled.rows.validation, sample)
+
+
+def _train(compiled: CompiledTask, rows: TrainingRows, place: RunPlace, record: RunRecord, *, again: str) -> RunRecord:
     """Run the loop, save what belongs to it, and write into run.json what became of it, whatever that is."""
     folder, training = place.folder, compiled.plan.training
     try:
         with machine_faults(f"make room, then go on: {again}", at=folder, memory_cure=LESS_MEMORY):
-            result = train(training, TrainingRows(compiled.rows.train, compiled.rows.validation), place)
+            result = train(training, rows, place)
             record = _ended(record, result, compiled.plan)
             if not result.finished:
                 raise KeyboardInterrupt
@@ -117,7 +145,8 @@ def _again(path: Path, options: TrainOptions) -> str:
     """Return the command that goes on with a run that did not finish."""
     given = [] if options.runs_dir is None else ["--runs-dir", options.runs_dir]
     sets = [word for text in options.overrides for word in ("--set", text)]
-    return shlex.join(["lfine", "train", str(path), *sets, *given, "--resume"])
+    code = ["--allow-code"] if options.allow_code else []
+    return shlex.join(["lfine", "train", str(path), *sets, *given, *code, "--resume"])
 
 
 def _saved(folder: Path, steps: int) -> str:
@@ -181,6 +210,7 @@ def _ended(record: RunRecord, result: TrainResult, plan: Plan) -> RunRecord:
         seconds=record.seconds + result.seconds,
         final_loss=result.final_loss,
         best_validation_loss=result.best_validation_loss,
+        best_step=result.best_step,
     )
 
 

@@ -11,12 +11,17 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lfine.finetune.compile.headers import header_problems, metric_problems
+from lfine.finetune.compile.headers import header_problems, metric_problems, module_problems
 from lfine.finetune.data.tables import read_header
 from lfine.schemas.errors import MachineError, TaskError
+from lfine.schemas.extending import fragment_problem
 from lfine.schemas.loading import LoadedTask, check_task
 from lfine.schemas.problems import Problem
+
+if TYPE_CHECKING:
+    from lfine.schemas.fixing import Change
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -25,8 +30,12 @@ SUFFIXES = (".yaml", ".yml")
 class Validation:
     files: int
     """Task files looked at."""
+    names: tuple[str, ...]
+    """Their names, as they were given or found."""
     problems: tuple[Problem, ...]
-    """Errors and warnings of all of them, file by file."""
+    """Errors and warnings of all of them, file by file; one of a file that several tasks extend stands once."""
+    changes: tuple[Change, ...] = ()
+    """What `fix` changed, file by file."""
 
     @property
     def failed(self) -> bool:
@@ -34,10 +43,12 @@ class Validation:
         return any(problem.severity == "error" for problem in self.problems)
 
 
-def validate_paths(paths: Iterable[Path], overrides: Sequence[str] = (), *, data: bool = False) -> Validation:
+def validate_paths(
+    paths: Iterable[Path], overrides: Sequence[str] = (), *, data: bool = False, fix: bool = False
+) -> Validation:
     """Check task files; a folder is searched for YAML, fragments (names beginning with `_`) left out.
 
-    With `data` the rows are read and checked too.
+    With `data` the rows are read and checked too; with `fix` the sure cures are applied to the files before.
     """
     files: list[Path] = []
     problems: list[Problem] = []
@@ -46,8 +57,15 @@ def validate_paths(paths: Iterable[Path], overrides: Sequence[str] = (), *, data
             files += task_files(path)
         except TaskError as error:  # one folder without tasks does not hide the problems of the others
             problems += error.problems
+    changes = _mended(files, overrides) if fix else ()
     problems += [problem for file in files for problem in check_file(file, overrides, data=data)[1]]
-    return Validation(len(files), tuple(problems))
+    return Validation(len(files), tuple(str(file) for file in files), tuple(dict.fromkeys(problems)), changes)
+
+
+def _mended(files: Sequence[Path], overrides: Sequence[str]) -> tuple[Change, ...]:
+    from lfine.schemas.fixing import fix_file
+
+    return tuple(change for file in files for change in fix_file(file, overrides))
 
 
 def task_files(path: Path) -> list[Path]:
@@ -66,23 +84,26 @@ def task_files(path: Path) -> list[Path]:
 def check_file(
     path: Path, overrides: Sequence[str] = (), *, data: bool = False
 ) -> tuple[LoadedTask | None, list[Problem]]:
-    """Return the task (None when its file has errors) and all problems of file, header and, with `data`, rows."""
+    """Return the task and all problems of file, header and, with `data`, rows.
+
+    The task is None when its file has errors, and for a fragment.
+    """
     loaded, problems = check_task(path, overrides)
     if loaded is None:
         return None, problems
-    problems = [*problems, *metric_problems(loaded), *_header(loaded, must_exist=data)]
+    problems = [*problems, *metric_problems(loaded), *module_problems(loaded), *_header(loaded, must_exist=data)]
     if data and not any(problem.severity == "error" for problem in problems):
         problems += _rows(loaded)
     return loaded, problems
 
 
-def checked_task(path: Path, overrides: Sequence[str] = ()) -> LoadedTask:
-    """Return a task whose file and header are in order; TaskError with all their problems otherwise."""
+def checked_task(path: Path, overrides: Sequence[str] = ()) -> tuple[LoadedTask, list[Problem]]:
+    """Return a task whose file and header are in order, and warnings; TaskError with all problems otherwise."""
     loaded, problems = check_file(path, overrides)
     errors = [problem for problem in problems if problem.severity == "error"]
     if loaded is None or errors:
-        raise TaskError(*errors)
-    return loaded
+        raise TaskError(*(errors or [fragment_problem(path)]))
+    return loaded, problems
 
 
 def _header(loaded: LoadedTask, *, must_exist: bool) -> list[Problem]:

@@ -11,13 +11,13 @@ property and a field, and nothing here.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from lfine.schemas.document import Value
-from lfine.schemas.schema import Node, mapping_variant, resolved, task_schema
+from lfine.schemas.schema import Node, entry_variant, item_variant, mapping_variant, resolved, task_schema
 from lfine.schemas.task import Task
 
 
@@ -34,57 +34,94 @@ def build_task(value: Value, *, stem: str) -> Task:
 
 def with_defaults(value: Value, node: Node) -> Value:
     """Return `value` with the schema's default for every key that is not given, at every depth."""
+    if value is None:
+        return value
+    item = item_variant(node)
+    if item is not None and isinstance(value, list):
+        return [with_defaults(each, item) for each in value]
+    entry = entry_variant(node)
+    if entry is not None and isinstance(value, dict):
+        return {name: with_defaults(each, entry) for name, each in value.items()}
     mapping = mapping_variant(node)
-    if mapping is None or value is None:
+    if mapping is None:
         return value
     if not isinstance(value, dict):
         value = {resolved(node)["x-bare"]: value}
     return {
-        name: with_defaults(value[name] if name in value else deepcopy(resolved(child).get("default")), child)
+        name: with_defaults(value[name] if name in value else _default(child), child)
         for name, child in mapping["properties"].items()
     }
 
 
+def _default(node: Node) -> Value:
+    """Return the schema's default, a copy where it could be changed."""
+    default: Value = resolved(node).get("default")
+    return deepcopy(default) if isinstance(default, dict | list) else default
+
+
+def key_of(field: str) -> str:
+    """Return the key of a record's field: `from` is `from_` there, because Python keeps the word for itself."""
+    return field.removesuffix("_")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of value that an annotation allows, taken apart once: typing is slow at it."""
+
+    option: Any
+    origin: Any
+    arguments: tuple[Any, ...]
+    fields: tuple[tuple[str, str, Any], ...]
+    """Of a record: name, key and annotation of each field."""
+    is_record: bool
+
+
 @cache
-def _hints(record: type) -> dict[str, Any]:
-    return get_type_hints(record)
+def _kinds(hint: Any) -> tuple[_Kind, ...]:
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return tuple(_kind(option) for option in options)
 
 
-def _options(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+def _kind(option: Any) -> _Kind:
+    is_record = is_dataclass(option)
+    hints = get_type_hints(option) if is_record else {}
+    named = tuple((field.name, key_of(field.name), hints[field.name]) for field in fields(option)) if is_record else ()
+    return _Kind(option, get_origin(option), get_args(option), named, is_record)
 
 
 def _build(hint: Any, value: Value) -> object:
     """Return `value` as what the annotation asks for: records, tuples, 16.0 as 16 where an int is asked for."""
-    for option in _options(hint):
-        if _suits(option, value):
-            return _made(option, value)
+    kinds = _kinds(hint)
+    for kind in kinds:
+        if kind.option is type(value):  # 1.0 stays 1.0 for `int | float`
+            return value
+    for kind in kinds:
+        if _suits(kind, value):
+            return _made(kind, value)
     raise TypeError(f"{value!r} does not fit {hint!r}: the schema and the record disagree")
 
 
-def _suits(option: Any, value: Value) -> bool:
-    origin = get_origin(option)
-    if origin is Literal:
-        return value in get_args(option)
-    if origin is tuple:
+def _suits(kind: _Kind, value: Value) -> bool:
+    if kind.origin is Literal:
+        return value in kind.arguments
+    if kind.origin is tuple:
         return isinstance(value, list)
-    if is_dataclass(option):
+    if kind.origin is dict or kind.is_record:
         return isinstance(value, dict)
-    if option in (int, float):
-        whole = option is float or not isinstance(value, float) or value.is_integer()
+    if kind.option in (int, float):
+        whole = kind.option is float or not isinstance(value, float) or value.is_integer()
         return isinstance(value, int | float) and not isinstance(value, bool) and whole
-    return isinstance(value, NoneType if option is None else option)
+    return isinstance(value, NoneType if kind.option is None else kind.option)
 
 
-def _made(option: Any, value: Value) -> object:
-    origin = get_origin(option)
-    if origin is Literal:
-        return next(allowed for allowed in get_args(option) if allowed == value)
-    if origin is tuple and isinstance(value, list):
-        arguments = get_args(option)
-        kinds = arguments if Ellipsis not in arguments else arguments[:1] * len(value)
-        return tuple(_build(kind, item) for kind, item in zip(kinds, value, strict=True))
-    if isinstance(option, type) and is_dataclass(option) and isinstance(value, dict):
-        hints = _hints(option)
-        return option(**{field.name: _build(hints[field.name], value[field.name]) for field in fields(option)})
-    return option(value) if option in (int, float) else value
+def _made(kind: _Kind, value: Value) -> object:
+    if kind.origin is Literal:
+        return next(allowed for allowed in kind.arguments if allowed == value)
+    if kind.origin is tuple and isinstance(value, list):
+        kinds = kind.arguments if Ellipsis not in kind.arguments else kind.arguments[:1] * len(value)
+        return tuple(_build(each, item) for each, item in zip(kinds, value, strict=True))
+    if kind.origin is dict and isinstance(value, dict):
+        return {name: _build(kind.arguments[1], item) for name, item in value.items()}
+    if kind.is_record and isinstance(value, dict):
+        return kind.option(**{name: _build(hint, value[key]) for name, key, hint in kind.fields})
+    return kind.option(value) if kind.option in (int, float) else value

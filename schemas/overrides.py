@@ -11,20 +11,21 @@ problem with it names the argument in place of a file.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
-from lfine.schemas.cures import quoted_override
-from lfine.schemas.document import Document, Path, Place, Value
+from lfine.schemas.document import Document, Path, Place, Value, dotted, path_of
 from lfine.schemas.errors import TaskError
+from lfine.schemas.merging import as_mapping, without
 from lfine.schemas.problems import Problem
-from lfine.schemas.schema import node_at
 from lfine.schemas.source import check_characters
 from lfine.schemas.yaml_text import compose
 
-# No key of a task stands deeper than four; a longer path would only fill the stack.
-_KEY_PATH = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*){0,9}\Z")
+# A plain name, then names of any letters (columns have those), quoted names and numbers of items. No key of a task
+# stands deeper than five; a longer path would only fill the stack.
+_PART = r'\.[^.\[\]"\s]([^.\[\]"\n\r\t]*[^.\[\]"\s])?|\[[0-9]{1,5}\]|\["[^"\\\n\r\t]+"\]'
+_KEY_PATH = re.compile(rf"[A-Za-z_][\w-]*({_PART}){{0,9}}\Z")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,16 @@ def parse_override(argument: str) -> tuple[Path, Value]:
         raise _bad(f"--set {argument}", message, quoted_override(argument)) from None
     if reading.problems:
         raise _bad(f"--set {argument}", reading.problems[0].message, reading.problems[0].cure)
-    return tuple(key.strip().split(".")), reading.document.value if reading.document else None
+    if key.strip() == "extends":
+        message = "`extends` stands in the file only: overrides are laid over what it says"
+        raise _bad(f"--set {argument}", message, "write `extends` into the task file")
+    return path_of(key.strip()), reading.document.value if reading.document else None
+
+
+def quoted_override(argument: str) -> str:
+    """Return the cure for an override whose value was meant as text but means something to YAML."""
+    key, _, text = argument.partition("=")
+    return f"put the value in double quotes inside single ones: --set '{key}=\"{text}\"'"
 
 
 def _bad(argument: str, message: str, cure: str) -> TaskError:
@@ -70,36 +80,37 @@ def _bad(argument: str, message: str, cure: str) -> TaskError:
 
 
 def _with_value(document: Document, path: Path, value: Value, argument: str) -> Document:
-    root = deepcopy(document.value)
-    parent = root
-    for length, part in enumerate(path[:-1], start=1):
-        child = _as_mapping(parent, path[:length], argument)
-        if isinstance(parent, dict):
-            parent[str(part)] = child
-        parent = child
-    if not isinstance(parent, dict):  # the file as a whole is no mapping; validation says so
+    if not isinstance(document.value, dict):  # validation says so
         return document
-    parent[str(path[-1])] = value
+    root, places = deepcopy(document.value), dict(document.places)
+    parent: Value = root
+    for length in range(1, len(path)):
+        parent = _opened(parent, path[:length], places, argument)
+    _put(parent, path, value, argument)
     overrides = {given: text for given, text in document.overrides.items() if given[: len(path)] != path}
-    return replace(
-        document, value=root, places=_without(document.places, path), overrides={**overrides, path: argument}
-    )
+    return replace(document, value=root, places=without(places, path), overrides={**overrides, path: argument})
 
 
-def _as_mapping(parent: Value, path: Path, argument: str) -> Value:
-    """Return the value of `path` made ready to take a key: null becomes a mapping, `x` becomes `{name: x}`."""
-    child = parent.get(str(path[-1])) if isinstance(parent, dict) else None
-    if child is None:
-        return {}
-    if isinstance(child, dict):
-        return child
-    bare = (node_at(path) or {}).get("x-bare")
-    if bare is not None:
-        return {bare: child}
-    name = ".".join(str(part) for part in path)
-    what = "a list" if isinstance(child, list) else "a single value"
-    raise _bad(argument, f"`{name}` is {what} and has no keys", f"set it whole: `--set {name}=…`")
+def _opened(parent: Value, path: Path, places: dict[Path, Place], argument: str) -> Value:
+    """Return the value at `path` made ready to take a key: null becomes a mapping, `x` becomes `{name: x}`."""
+    last = path[-1]
+    child: Value = None
+    if isinstance(parent, dict) and isinstance(last, str):
+        child = parent.get(last)
+    elif isinstance(parent, list) and isinstance(last, int) and last < len(parent):
+        child = parent[last]
+    child = {} if child is None else as_mapping(child, path, places)
+    _put(parent, path, child, argument)
+    return child
 
 
-def _without(places: Mapping[Path, Place], path: Path) -> dict[Path, Place]:
-    return {place: spans for place, spans in places.items() if place[: len(path)] != path}
+def _put(parent: Value, path: Path, value: Value, argument: str) -> None:
+    last, name = path[-1], dotted(path[:-1])
+    if isinstance(parent, dict) and isinstance(last, str):
+        parent[last] = value
+        return
+    if not isinstance(parent, list) or not isinstance(last, int) or last >= len(parent):
+        what = "a mapping" if isinstance(parent, dict) else "a list" if isinstance(parent, list) else "a single value"
+        lacks = "has no keys" if isinstance(last, str) else f"has no item {last}"
+        raise _bad(argument, f"`{name}` is {what} and {lacks}", f"set it whole: `--set {name}=…`")
+    parent[last] = value

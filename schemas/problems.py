@@ -12,12 +12,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from lfine.schemas.codes import CODES
 
 Severity = Literal["error", "warning"]
+
+_WIDEST = 200
+"""Characters of a source line that are shown; of a longer one those around the caret."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,30 @@ class Excerpt:
     """The line as written, without its newline."""
     width: int
     """Characters under the caret, at least 1."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Characters of the problem's file to be replaced; lines and columns from 1, the end not included."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+    """What stands there instead."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A cure that a program can apply: it keeps the meaning that the user had in mind, comments and layout."""
+
+    edits: tuple[Edit, ...]
+    """In the order of the file; they do not overlap."""
+    old: str
+    """What is replaced, for people: `learning_rte`."""
+    new: str
+    """By what: `learning_rate`."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +78,8 @@ class Problem:
     """The key's dotted path (`adapter.r`), empty for the file as a whole."""
     excerpt: Excerpt | None = None
     """The source line with the caret's width; None where there is no line to show."""
+    fix: Fix | None = field(default=None, compare=False)
+    """How `--fix` would mend it; only lfine.schemas.fixing looks for one, and it is not part of the JSON form."""
 
     def record(self) -> dict[str, str | int | None]:
         """Return the JSON form, exactly the keys promised for `--format json`."""
@@ -71,10 +100,20 @@ class Problem:
         kind = CODES[self.code].name + ("" if self.severity == "error" else f" ({self.severity})")
         lines = [f"{place}  {self.code} {kind}" if place else f"{self.code} {kind}", f"   {self.message}"]
         if self.excerpt is not None:
-            shown = self.excerpt.text.replace("\t", " ")
-            caret = " " * ((self.column or 1) - 1) + "^" * max(1, self.excerpt.width)
-            lines += [f"     {shown}", f"     {caret}"]
+            lines += self._shown(self.excerpt, (self.column or 1) - 1)
         if self.cure:
             lines.append(f"   cure: {self.cure}")
         lines.append(f"   more: docs/reference/errors.md#{self.code.lower()}")
         return "\n".join(lines)
+
+    @staticmethod
+    def _shown(excerpt: Excerpt, start: int) -> list[str]:
+        """Return the source line, or the part around `start`, and the carets below it."""
+        shown, width = excerpt.text.replace("\t", " "), max(1, excerpt.width)
+        if len(shown) > _WIDEST:
+            first = min(max(0, start - _WIDEST // 4), len(shown) - _WIDEST)
+            window = shown[first : first + _WIDEST]
+            shown = "…" * (first > 0) + window + "…" * (first + _WIDEST < len(shown))
+            width = min(width, first + _WIDEST - start)
+            start += (first > 0) - first
+        return [f"     {shown}", "     " + " " * start + "^" * max(1, width)]

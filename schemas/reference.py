@@ -4,16 +4,19 @@
     Rank of the update.
     integer of at least 1 · default `8` · for instance `16`
 
+    | [LF225](errors.md#lf225) same-file-twice | error | the task file | The same file is named for two splits. |
+
 *Not here:* writing files (`make generate`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lfine.schemas.codes import Code
-from lfine.schemas.schema import SchemaKey, mapping_variant, schema_keys
+from lfine.schemas.codes import CODES, Code
+from lfine.schemas.schema import EACH, SchemaKey, mapping_variant, schema_keys
+from lfine.schemas.sense.checks import Check, Level
 from lfine.schemas.wording import expected, flow
 
 _HUNDREDS = {
@@ -23,6 +26,14 @@ _HUNDREDS = {
     "LF4": "Environment",
     "LF5": "Run",
 }
+
+
+LEVELS: dict[Level, str] = {
+    "file": "the task file",
+    "header": "the header of data or model",
+    "rows": "the rows of the data",
+}
+"""What a check must have read."""
 
 
 def task_file_page(schema: Mapping[str, Any]) -> str:
@@ -36,7 +47,7 @@ def task_file_page(schema: Mapping[str, Any]) -> str:
 
 
 def _anchor(key: SchemaKey) -> str:
-    return "-".join(key.path)
+    return "-".join("each" if part == EACH else part for part in key.path)
 
 
 def _default(key: SchemaKey) -> str:
@@ -53,8 +64,9 @@ def _facts(key: SchemaKey) -> list[str]:
     return [*facts, "- example: " + ", ".join(f"`{name}: {flow(example)}`" for example in key.node["examples"])]
 
 
-def errors_page(codes: Mapping[str, Code]) -> str:
+def errors_page(codes: Mapping[str, Code], checks: Sequence[Check] = ()) -> str:
     """Return the Markdown page with a section for every code, at the anchor that a message's `more:` line names."""
+    levels = {number: _levels([check for check in checks if check.code == number]) for number in codes}
     lines = ["# Problems", "", "Every problem that lfine reports has a code. LF1xx to LF3xx are about what you wrote,"]
     lines += ["LF4xx about the machine, LF5xx about a run."]
     hundred = ""
@@ -65,4 +77,29 @@ def errors_page(codes: Mapping[str, Code]) -> str:
         lines += ["", f'<a id="{number.lower()}"></a>', "", f"### {number} {code.name}", ""]
         lines += ["**What it looks at.** " + code.what, "", "**Why it is bad.** " + code.why, ""]
         lines += [f"**Example.** {code.example}", "", f"**Use instead.** {code.instead}"]
+        lines += ["", f"**Found in.** {levels[number]}"] if levels[number] else []
+    return "\n".join(lines) + "\n"
+
+
+def _levels(checks: Sequence[Check]) -> str:
+    """Return where the checks of one code look, and whether they warn: `the task file, the rows of the data; warns`."""
+    if not checks:
+        return ""
+    places = dict.fromkeys(LEVELS[check.level] for check in checks)
+    return ", ".join(places) + ("; warns" if all(check.severity == "warning" for check in checks) else "")
+
+
+def checks_page(checks: Sequence[Check]) -> str:
+    """Return the Markdown table of what is checked beyond the shape of the file, a line for each code."""
+    by_code: dict[str, list[Check]] = {}
+    for check in checks:
+        by_code.setdefault(check.code, []).append(check)
+    lines = ["# Checks", "", "What keys say together, and what they say of the data. The task file is checked by"]
+    lines += ["`lfine validate`, `compile` and `train`, and so is the header where the data are here; the rows by"]
+    lines += ["`lfine validate --data`, `compile` and `train`. A warning stops nothing."]
+    lines += ["", f"{len(by_code)} checks:", "", "| code | | found in | what it looks at |", "|---|---|---|---|"]
+    for number, same in by_code.items():
+        link = f"[{number}](errors.md#{number.lower()}) {same[0].name}"
+        places = ", ".join(dict.fromkeys(LEVELS[check.level] for check in same))
+        lines.append(f"| {link} | {same[0].severity} | {places} | {CODES[number].what} |")
     return "\n".join(lines) + "\n"

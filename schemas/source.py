@@ -13,14 +13,13 @@ from pathlib import Path
 
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Excerpt, Problem
-from lfine.schemas.suggestions import closest
 
 MAX_BYTES = 1_000_000
 """A task is a page of text; LoRA Land's are under 2 kB."""
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-# What YAML 1.2 does not allow unescaped, and the three characters that its 1.1 parsers take for line ends.
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""What YAML 1.2 does not allow unescaped, and the three characters that its 1.1 parsers take for line ends."""
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -42,7 +41,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def check_characters(text: str, file: str) -> None:
     """Raise TaskError where `text` holds a character that YAML text cannot hold unescaped."""
-    found = _NOT_TEXT.search(text)
+    found = NOT_TEXT.search(text)
     if found is None:
         return
     before = split_lines(text[: found.start()])
@@ -50,7 +49,7 @@ def check_characters(text: str, file: str) -> None:
     cure = "save the file as UTF-8 (it looks like UTF-16)"
     if found[0] != "\0":
         cure = f'remove it, or write it as "\\u{ord(found[0]):04x}" in double quotes'
-    shown = _NOT_TEXT.sub("\ufffd", split_lines(text)[len(before) - 1])
+    shown = NOT_TEXT.sub("\ufffd", split_lines(text)[len(before) - 1])
     raise TaskError(
         Problem(
             "LF107",
@@ -106,6 +105,8 @@ def _missing(file: str, path: Path) -> Problem:
     folder = path.parent
     if not folder.is_dir():
         return Problem("LF108", f"there is no folder `{folder}`", "name a file that exists", file=file)
+    from lfine.schemas.suggestions import closest  # the table of other tools' keys, which a file that exists needs not
+
     names = _task_names(folder)
     near = next((name for name in names if Path(name).stem == path.stem), None) or closest(path.name, names)
     cure = f"did you mean `{folder / near}`?" if near else "name a file that exists"

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from lfine.schemas.cures import NO_SPACE
 from lfine.schemas.problems import Excerpt, Problem
 
 _QUOTE_IT = "put the text in quotes, or write it after `>-` on the next line"
@@ -214,7 +215,7 @@ def _line_above(clue: _Clue) -> _Finding | None:
     colon = row.find(":", start)
     if colon > start:
         key = row[start:colon]
-        return _Finding(above, colon, 1, f"there is no space after the colon of `{key}`", "put a space after the colon")
+        return _Finding(above, colon, 1, f"there is no space after the colon of `{key}`", NO_SPACE)
     return _no_colon(clue, above, start)
 
 

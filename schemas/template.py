@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Text without a brace, a doubled brace, a placeholder, or a brace that is neither.
 _PIECE = re.compile(r"(?P<text>[^{}]+)|(?P<double>\{\{|\}\})|\{(?P<name>[^{}\n\"]*)\}|(?P<stray>[{}])")
@@ -41,28 +42,36 @@ class Part:
     """Characters of the template before it."""
 
 
+@lru_cache(maxsize=16)  # several checks, the header and every row ask about the same template
 def parse_template(template: str) -> tuple[Part, ...]:
     """Return the template's parts, literal text in runs; raise TemplateError at the first mistake."""
     parts: list[Part] = []
+    run: list[str] = []
+    start = 0
     for match in _PIECE.finditer(template):
-        name = match["name"]
-        if match["stray"]:
-            raise _stray(template, match.start())
-        if name is not None and not name.strip():
-            raise TemplateError(
-                "holds a placeholder without a name",
-                offset=match.start(),
-                cure="name a column between the braces, or double them: `{{}}`",
-            )
-        if name is not None:
-            parts.append(Part(name, column=True, offset=match.start()))
+        literal = match["text"] or (match["double"] or "")[:1]
+        if literal:
+            start = start if run else match.start()
+            run.append(literal)
             continue
-        literal = match["text"] or match["double"][0]
-        if parts and not parts[-1].column:
-            parts[-1] = Part(parts[-1].text + literal, column=False, offset=parts[-1].offset)
-        else:
-            parts.append(Part(literal, column=False, offset=match.start()))
-    return tuple(parts)
+        if run:
+            parts.append(Part("".join(run), column=False, offset=start))
+            run = []
+        parts.append(_placeholder(template, match))
+    return (*parts, Part("".join(run), column=False, offset=start)) if run else tuple(parts)
+
+
+def _placeholder(template: str, match: re.Match[str]) -> Part:
+    name = match["name"]
+    if name is None:
+        raise _stray(template, match.start())
+    if not name.strip():
+        raise TemplateError(
+            "holds a placeholder without a name",
+            offset=match.start(),
+            cure="name a column between the braces, or double them: `{{}}`",
+        )
+    return Part(name, column=True, offset=match.start())
 
 
 def _stray(template: str, offset: int) -> TemplateError:

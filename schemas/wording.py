@@ -15,7 +15,7 @@ from typing import Any
 
 from lfine.schemas.document import Document, Path, Value
 from lfine.schemas.scalars import scalar_of
-from lfine.schemas.schema import Node, types, variants
+from lfine.schemas.schema import Node, bare_key, item_variant, types, variants
 
 _PLAIN = re.compile(r"[\w./][\w./-]*")
 _LONGEST = 60
@@ -75,7 +75,8 @@ def _type(name: str, node: Node) -> str:
         case "array":
             return "a list of " + _items(node)
         case "object":
-            return "a mapping"
+            mapping: str = node.get("x-form", "a mapping")
+            return mapping
     return "null"
 
 
@@ -92,6 +93,8 @@ def _range(node: Node) -> str:
 
 def _items(node: Node) -> str:
     item = node["items"]
+    if item_variant(node) is not None:
+        return f"{bare_key(item)}s (or mappings with a `{bare_key(item)}`)"
     if "enum" in item:
         return one_of([f"`{value}`" for value in item["enum"]], "and")
     kind = {"string": "texts", "number": "numbers", "integer": "integers"}[item["type"]]
@@ -139,4 +142,9 @@ def source_of(document: Document, path: Path) -> str:
     written = place.source if place is not None and place.style in ("plain", "single", "double") else ""
     if not written or "\n" in written or written.startswith("*"):
         written = json.dumps(document.at(path), ensure_ascii=False)
-    return written if len(written) <= _LONGEST else written[: _LONGEST - 1] + "…"
+    return shortened(written)
+
+
+def shortened(text: str) -> str:
+    """Return a text as long as a message should repeat."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

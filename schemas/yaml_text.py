@@ -11,6 +11,7 @@ one (compared on this module's tests) in a twentieth of the time: 0.1 ms against
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ MAX_NODES = 10_000
 """Values of one file with its aliases written out; a task with 1,000 labels has 1,100."""
 MAX_DEPTH = 50
 """Mappings and lists inside each other; a task needs 4."""
+_EXPLAINED = 100_000
+"""Characters up to which a syntax error is looked at with the Python parser too, which reads 300,000 in a second."""
 
 _STYLES: dict[str, Style] = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
@@ -57,6 +60,17 @@ class _Node:
 
 
 @dataclass(frozen=True)
+class Duplicate:
+    """A key that stands a second time in its mapping; the first one counts."""
+
+    path: Path
+    place: Place
+    """Of the second value."""
+    is_equal: bool
+    """The second value is the same as the first."""
+
+
+@dataclass(frozen=True)
 class Reading:
     """What came of a text."""
 
@@ -64,6 +78,7 @@ class Reading:
     """None for a text without any value."""
     problems: tuple[Problem, ...]
     """Duplicate keys and the like, after which reading could go on."""
+    duplicates: tuple[Duplicate, ...] = ()
 
 
 @dataclass
@@ -72,6 +87,7 @@ class _Composer:
     file: str
     lines: tuple[str, ...]
     problems: list[Problem] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
     places: dict[Path, Place] = field(default_factory=dict)
     anchors: dict[str, _Node | None] = field(default_factory=dict)
     nodes: int = 0
@@ -170,6 +186,7 @@ class _Composer:
             span = self.span(key.event, key.end)
             if name in result:
                 self.report_duplicate(name, span, (*path, name))
+                self.duplicates.append(self.duplicate(value, result[name], (*path, name), span))
             else:
                 result[name] = self.value(value, (*path, name), span, depth + 1)
         return result
@@ -178,6 +195,13 @@ class _Composer:
         first = self.places[path].key or span
         message = f"the key `{name}` stands twice in one mapping, on lines {first.line} and {span.line}"
         self.problems.append(self.problem("LF106", span, message, "keep one of them"))
+
+    def duplicate(self, node: _Node, first: Value, path: Path, key: Span) -> Duplicate:
+        """Return what the second one says, read apart so that the first one keeps its places."""
+        twin = _Composer(self.text, self.file, self.lines, nodes=self.nodes)
+        value = twin.value(node, path, key, len(path))
+        self.nodes = twin.nodes
+        return Duplicate(path, twin.places[path], json.dumps(value) == json.dumps(first))
 
     def key_name(self, key: _Node) -> str | None:
         """Return the key's text; report what cannot be one."""
@@ -243,7 +267,7 @@ def compose(text: str, file: str) -> Reading:
     composer.nodes = 0
     value = composer.value(root, (), None, 0)
     document = Document(file, value, text, lines, composer.places, {})
-    return Reading(document, tuple(composer.problems))
+    return Reading(document, tuple(composer.problems), tuple(composer.duplicates))
 
 
 def _root(composer: _Composer, events: Iterator[yaml.Event]) -> _Node | None:
@@ -260,7 +284,8 @@ def _root(composer: _Composer, events: Iterator[yaml.Event]) -> _Node | None:
 def _explained(error: yaml.YAMLError, text: str, lines: tuple[str, ...], file: str) -> Problem:
     from lfine.schemas.syntax import explain_syntax  # 4 ms that a good file need not pay
 
-    return explain_syntax(_pure_error(text) or error, lines, file)
+    precise = _pure_error(text) if len(text) <= _EXPLAINED else None
+    return explain_syntax(precise or error, lines, file)
 
 
 def _pure_error(text: str) -> yaml.YAMLError | None:

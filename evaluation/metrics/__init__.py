@@ -1,4 +1,4 @@
-"""The metrics, one file each: `accuracy`, `exact_match`, `rouge`, `f1`, `precision`, `recall`, `confusion`.
+"""The metrics, one file each: accuracy, exact_match, f1, rouge, json_match and the others.
 
-*Not here:* finding a metric by its name (lfine.evaluation.metrics.registry) and intervals (lfine.evaluation.intervals).
+*Not here:* intervals (lfine.evaluation.intervals). Names stand in .registry, checks of a task in .checking.
 """

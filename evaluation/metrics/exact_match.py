@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from lfine.evaluation.metrics.registry import Answered, PerExample, metric
+from lfine.evaluation.metrics.registry import OUTPUT_TYPES, Answered, PerExample, metric
 
 
 @metric(
-    output_types=("text", "category"),
+    output_types=OUTPUT_TYPES,
     kind="mean",
     source="share of answers equal character for character, outer white space stripped",
+    right_or_wrong=True,
 )
 def exact_match(answered: Answered) -> PerExample:
     pairs = zip(answered.golds, answered.answers, strict=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lfine.evaluation.metrics.registry import Answered, Corpus
 from lfine.evaluation.records import CodedAnswers
@@ -79,26 +79,44 @@ def count_labels(coded: CodedAnswers) -> Callable[[Indices], LabelCounts]:
     return count
 
 
-def macro(answered: Answered, ratio: Callable[[LabelCounts], NDArray[np.float64]]) -> Corpus:
-    """Return the metric that is the mean of `ratio` over the labels that occur among the gold answers.
+def averaged(answered: Answered, ratio: Callable[[LabelCounts], NDArray[np.float64]]) -> Corpus:
+    """Return the metric that is a mean of `ratio` as `answered.choice.average` says; macro where it says nothing.
 
-    As sklearn.metrics with labels=set(golds), average="macro" and zero_division=0. The set is the same for every model;
+    macro, weighted: as sklearn.metrics with labels=set(golds) and zero_division=0. The set is the same for every model;
     had it the answered labels too, one answer with a label that no row has would cost a whole label's share.
+    micro: over all labels, so that an answer with any label counts. binary: labels=[positive].
     """
-    count = count_labels(encode(answered))
+    coded = encode(answered)
+    count, choice = count_labels(coded), answered.choice
+    if choice.average == "micro":
+        return Corpus(lambda indices: ratio(_summed(count(indices)))[:, 0])
+    if choice.average == "binary":
+        place = coded.labels.index(choice.positive) if choice.positive in coded.labels else None
+        return Corpus(lambda indices: _one(ratio(count(indices)), place))
 
     def statistic(indices: Indices) -> Values:
         counts = count(indices)
-        occurring = counts.gold > 0
-        mean: Values = (ratio(counts) * occurring).sum(axis=1) / occurring.sum(axis=1).clip(min=1)
+        weights = counts.gold if choice.average == "weighted" else counts.gold > 0
+        mean: Values = (ratio(counts) * weights).sum(axis=1) / weights.sum(axis=1).clip(min=1)
         return mean
 
     return Corpus(statistic)
 
 
-def divide(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+def _summed(counts: LabelCounts) -> LabelCounts:
+    """Return the counts of all labels together: (resamples, 1)."""
+    right, gold, answered = (each.sum(axis=1, keepdims=True) for each in (counts.right, counts.gold, counts.answered))
+    return LabelCounts(right, gold, answered)
+
+
+def _one(ratios: NDArray[np.float64], place: int | None) -> Values:
+    """Return the ratio of one label; 0 for a label that no row has and nobody answers."""
+    return ratios[:, place] if place is not None else ratios.sum(axis=1) * 0
+
+
+def divide(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
     """Return part / whole, 0 where `whole` is 0."""
     import numpy as np
 
-    quotient: NDArray[np.float64] = part / np.maximum(whole, 1)
+    quotient: NDArray[np.float64] = part / np.where(whole > 0, whole, 1)
     return quotient

@@ -1,27 +1,29 @@
 """What a metric is, and how one is found by its name without importing the others.
 
-    @metric(output_types=("text", "category"), kind="mean", source="…")
-    def accuracy(answered: Answered) -> PerExample: ...
+    @metric(output_types=("category",), kind="corpus", parameters=("average", "positive", "beta"), source="…")
+    def f1(answered: Answered) -> Corpus: ...
 
     find("accuracy").headline == "accuracy"
-    check_metrics(("acuracy",), "category")  →  [Problem("LF209", "… 'acuracy'; did you mean 'accuracy'?", …)]
+    value_names(MetricChoice("f1", average="weighted", …)) == ("f1_weighted",)
 
 A new metric is one file in this folder and one line in MODULES.
 
-*Not here:* any metric's arithmetic; applying metrics to a file (lfine.evaluation.scoring).
+*Not here:* any metric's arithmetic; what is wrong with a task's metrics (lfine.evaluation.metrics.checking); applying
+metrics to a file (lfine.evaluation.scoring).
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from lfine.evaluation.records import Confusion
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
+from lfine.schemas.task import MetricChoice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,28 +35,42 @@ if TYPE_CHECKING:
     """(resamples,)"""
 
 MetricKind = Literal["mean", "corpus", "matrix"]
+Parameter = Literal["average", "positive", "beta", "case", "stemmer"]
+OUTPUT_TYPES = ("text", "category", "number", "json", "sql")
 
 MODULES = {
     "accuracy": "lfine.evaluation.metrics.accuracy",
     "confusion": "lfine.evaluation.metrics.confusion",
     "exact_match": "lfine.evaluation.metrics.exact_match",
     "f1": "lfine.evaluation.metrics.f1",
+    "json_match": "lfine.evaluation.metrics.json_match",
+    "numeric_match": "lfine.evaluation.metrics.numeric_match",
     "precision": "lfine.evaluation.metrics.precision",
     "recall": "lfine.evaluation.metrics.recall",
     "rouge": "lfine.evaluation.metrics.rouge",
+    "sql_match": "lfine.evaluation.metrics.sql_match",
 }
 """Name → module; the metric stands in it under its own name. Naming a metric imports none of them."""
 
 
+def plain(name: str) -> MetricChoice:
+    """Return a metric with no parameter given."""
+    return MetricChoice(name, average=None, positive=None, beta=None, case=None, stemmer=None)
+
+
 @dataclass(frozen=True)
 class Answered:
-    """Gold and extracted answers of the held-out rows, in the same order."""
+    """What a metric sees: gold and extracted answers of the held-out rows in the same order, and what was asked."""
 
     golds: tuple[str, ...]
     answers: tuple[str | None, ...]
     """None where no answer came or none could be extracted: it counts as wrong."""
     labels: tuple[str, ...]
-    """The labels of a category; empty for text."""
+    """The labels of a category; empty for every other type."""
+    choice: MetricChoice = field(default_factory=lambda: plain(""))
+    """The parameters that the task gives; None: the metric's own default."""
+    schema: str | None = None
+    """JSON Schema of a json output, as text."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +78,7 @@ class PerExample:
     """The result of a metric that is a mean: one score in 0..1 for each row."""
 
     scores: dict[str, tuple[float, ...]]
-    """By value name (rouge1, rouge2, …)."""
+    """By value name without parameters (rouge1, rouge2, …)."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +98,7 @@ class Metric:
 
     name: str
     output_types: tuple[str, ...]
-    """Which of text and category it suits."""
+    """Which of OUTPUT_TYPES it suits."""
     kind: MetricKind
     """mean of per-example scores (they are kept); corpus: computed from all rows at once; matrix: no number."""
     values: tuple[str, ...]
@@ -90,11 +106,24 @@ class Metric:
     source: str
     """The definition or library that it follows."""
     compute: Callable[[Answered], MetricResult]
+    parameters: Mapping[Parameter, object]
+    """What a task may give with it, and what counts where it does not."""
+    right_or_wrong: bool
+    """Every per-example score is 0 or 1: McNemar's test is exact for it."""
+    higher_is_better: bool
+    judges: Callable[[str], bool]
+    """Whether it can judge answers against this gold answer."""
 
     @property
     def headline(self) -> str | None:
         """The value that speaks for the metric; None for a matrix."""
         return self.values[0] if self.values else None
+
+
+def everything(gold: str) -> bool:
+    """Say yes: most metrics judge against every gold answer."""
+    del gold
+    return True
 
 
 def metric(
@@ -103,13 +132,27 @@ def metric(
     kind: MetricKind,
     source: str,
     values: tuple[str, ...] | None = None,
+    parameters: Mapping[Parameter, object] | None = None,
+    right_or_wrong: bool = False,
+    judges: Callable[[str], bool] = everything,
 ) -> Callable[[Callable[[Answered], MetricResult]], Metric]:
     """Turn a function into a Metric of the function's name; `values` is needed by families only."""
 
     def declare(compute: Callable[[Answered], MetricResult]) -> Metric:
         name = compute.__name__
         own = () if kind == "matrix" else (name,)
-        return Metric(name, output_types, kind, own if values is None else values, source, compute)
+        return Metric(
+            name=name,
+            output_types=output_types,
+            kind=kind,
+            values=own if values is None else values,
+            source=source,
+            compute=compute,
+            parameters=parameters or {},
+            right_or_wrong=right_or_wrong,
+            higher_is_better=True,
+            judges=judges,
+        )
 
     return declare
 
@@ -125,34 +168,37 @@ def find(name: str) -> Metric:
         TaskError: LF209, no metric has this name.
     """
     if name not in MODULES:
-        raise TaskError(_unknown(name, path=""))
+        raise TaskError(unknown(name, path=""))
     found = getattr(importlib.import_module(MODULES[name]), name)
     if not isinstance(found, Metric):
         raise TypeError(f"{MODULES[name]}.{name} is not declared with @metric")
     return found
 
 
-def check_metrics(metrics: Sequence[str], output_type: str, *, path: str = "evaluation.metrics") -> list[Problem]:
-    """Return what is wrong with these names for an output of this type: unknown, for another type, no number at all."""
-    problems = [_unknown(name, path=path) for name in metrics if name not in MODULES]
-    known = [find(name) for name in metrics if name in MODULES]
-    problems += [_other_type(found, output_type, path) for found in known if output_type not in found.output_types]
-    if not problems and not any(found.values for found in known):
-        message = f"{path} names no metric that gives a number, got {', '.join(metrics) or 'none'}"
-        problems.append(Problem("LF210", message, f"add {_suited(output_type)[0]!r}", path=path))
-    return problems
-
-
-def _unknown(name: str, *, path: str) -> Problem:
+def unknown(name: str, *, path: str) -> Problem:
+    """Return the problem of a name that no metric has."""
     close = difflib.get_close_matches(name.lower(), MODULES, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return Problem("LF209", f"no metric is called {name!r}{hint}", f"choose from {', '.join(MODULES)}", path=path)
 
 
-def _other_type(found: Metric, output_type: str, path: str) -> Problem:
-    message = f"metric {found.name!r} is for {' and '.join(found.output_types)} outputs, and this one is {output_type}"
-    return Problem("LF204", message, f"choose from {', '.join(_suited(output_type))}", path=path)
+def value_names(choice: MetricChoice) -> tuple[str, ...]:
+    """Return the names of a metric's values, the headline first: what it is asked otherwise than usual, behind each.
+
+    `f1`, `f1_weighted`, `f1_binary_yes`, `f1_beta2`, `accuracy_case`, `rougeL_stemmer`.
+    """
+    return tuple(value + suffix(choice) for value in find(choice.name).values)
 
 
-def _suited(output_type: str) -> list[str]:
-    return [name for name in MODULES if output_type in find(name).output_types]
+def suffix(choice: MetricChoice) -> str:
+    """Return what stands behind a value's name: every parameter that is not the metric's own default."""
+    usual = find(choice.name).parameters
+    parts: list[str] = []
+    if choice.average not in (None, usual.get("average")):
+        parts.append(choice.average)
+    if choice.positive is not None:
+        parts.append(choice.positive)
+    if choice.beta is not None and choice.beta != usual.get("beta"):
+        parts.append(f"beta{choice.beta:g}")
+    parts += [name for name in ("case", "stemmer") if getattr(choice, name)]
+    return "".join(f"_{part}" for part in parts)

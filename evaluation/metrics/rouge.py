@@ -2,7 +2,8 @@
 
     gold "the cat sat"   answer "the cat ran"   → rouge1 0.667, rouge2 0.5, rougeL 0.667, rougeLsum 0.667
 
-No stemming; ROUGE-Lsum takes each line as a sentence. A missing answer scores 0 in all four.
+Words are compared as they stand, with `stemmer: true` by their stems (values `rougeL_stemmer` and so on). ROUGE-Lsum
+takes each line as a sentence. A missing answer scores 0 in all four.
 *Not here:* tokenization (the library's own: lower-cased runs of a-z and 0-9, so other scripts score 0).
 """
 
@@ -16,13 +17,14 @@ VALUES = ("rougeL", "rouge1", "rouge2", "rougeLsum")
 @metric(
     output_types=("text",),
     kind="mean",
-    source="rouge_score.rouge_scorer.RougeScorer, F-measure, use_stemmer=False",
+    source="rouge_score.rouge_scorer.RougeScorer, F-measure, use_stemmer as `stemmer` says",
     values=VALUES,
+    parameters={"stemmer": False},
 )
 def rouge(answered: Answered) -> PerExample:
     from rouge_score.rouge_scorer import RougeScorer  # 3 s: it imports nltk
 
-    scorer = RougeScorer(list(VALUES), use_stemmer=False)
+    scorer = RougeScorer(list(VALUES), use_stemmer=bool(answered.choice.stemmer))
     rows: list[tuple[float, ...]] = []
     for gold, answer in zip(answered.golds, answered.answers, strict=True):
         scored = {} if answer is None else scorer.score(gold, answer)

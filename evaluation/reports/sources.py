@@ -99,7 +99,7 @@ class ReportFiles:
     subject: ModelEvaluation
     """The evaluation that the report is about."""
     others: tuple[ModelEvaluation, ...]
-    """The other models beside it: base first, then endpoints by name, then the baselines."""
+    """The other models beside it: base and few_shot first, then endpoints by name, then the baselines."""
     task_text: str | None
     plan: PlanFile | None
     run: RunFile | None
@@ -131,7 +131,7 @@ def _evaluation(folder: Path) -> ModelEvaluation:
 
 
 def _rank(model: str) -> int:
-    return {"tuned": 0, "base": 1, "tfidf": 3, "majority": 4}.get(model, 2)
+    return {"tuned": 0, "base": 1, "few_shot": 2, "tfidf": 4, "majority": 5}.get(model, 3)
 
 
 def _optional_text(folder: Path | None, name: str) -> str | None:

@@ -17,10 +17,15 @@ from lfine.evaluation.reports.numbers import points, probability, signed, signed
 NAMES = {
     "tuned": "the tuned model",
     "base": "the base model",
+    "few_shot": "the base model with examples in its prompt",
     "tfidf": "TF-IDF with logistic regression",
     "majority": "the most frequent answer",
 }
 """How models without a name of their own are called in a sentence."""
+
+
+RIGHT = ("accuracy", "accuracy_case", "numeric_match", "json_match", "sql_match")
+"""Values that are a share of right answers."""
 
 
 def verdict(scores: Scores, base: Scores | None, comparison: Comparison | None) -> str:
@@ -40,11 +45,11 @@ def verdict(scores: Scores, base: Scores | None, comparison: Comparison | None) 
 
 def notes(scores: Scores, comparisons: Sequence[Comparison]) -> list[str]:
     """Return what else a reader must know before believing the sentence."""
-    said = [_against_baseline(each) for each in comparisons if each.second in ("tfidf", "majority")]
+    said = [_against_baseline(each) for each in comparisons if each.second in ("few_shot", "tfidf", "majority")]
     if scores.unscored:
         answers = "1 answer" if scores.unscored == 1 else f"{scores.unscored:,} answers"
         verb = "counts" if scores.unscored == 1 else "count"
-        said.append(f"{answers} could not be judged (missing, or naming no single label) and {verb} as wrong.")
+        said.append(f"{answers} could not be judged (missing, or with nothing to extract) and {verb} as wrong.")
     if scores.limit is not None:
         said.append(f"Only the first {scores.n:,} rows of the held-out sample were scored (--limit {scores.limit}).")
     return said
@@ -58,7 +63,7 @@ def _reaches(scores: Scores) -> str:
     score = scores.metrics[scores.headline]
     figures = f"{points(score.value)}{_unit(scores)}"
     interval = f"({span(score.low, score.high)})"
-    if scores.headline == "accuracy":
+    if scores.headline in RIGHT:
         return f"answers {figures} right {interval}"
     if scores.headline == "exact_match":
         return f"answers {figures} right to the letter {interval}"
@@ -66,7 +71,7 @@ def _reaches(scores: Scores) -> str:
 
 
 def _unit(scores: Scores) -> str:
-    return "%" if scores.headline in ("accuracy", "exact_match") else ""
+    return "%" if scores.headline in (*RIGHT, "exact_match") else ""
 
 
 def _interval(gap: Difference) -> str:

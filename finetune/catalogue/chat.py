@@ -110,6 +110,28 @@ class ChatTemplate:
         """Whether the template asks for today's date and gets the fixed one."""
         return "strftime_now" in self.source
 
+    def prefixes(self, messages: Sequence[Message]) -> list[tuple[str, str]]:
+        """Return each message's role and the text up to its end; one that the template refuses alone joins the next.
+
+        What the template itself writes before the first message (a system text of its own) is the part `template`.
+        """
+        preamble = self._preamble(messages[0]) if messages else ""
+        ends = [("template", preamble)] if preamble else []
+        for at, message in enumerate(messages):
+            try:
+                ends.append((message.role, self.render(messages[: at + 1], add_generation_prompt=False)))
+            except ChatTemplateError:
+                continue
+        return ends
+
+    def _preamble(self, message: Message) -> str:
+        """Return what stands before a first message: the same message again comes without it."""
+        try:
+            once, twice = (self.render([message] * times, add_generation_prompt=False) for times in (1, 2))
+        except ChatTemplateError:
+            return ""
+        return once.removesuffix(twice[len(once) :]) if twice.startswith(once) and len(twice) > len(once) else ""
+
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
         """Return the text of a chat; raises ChatTemplateError where the template refuses it."""
         turns = [{"role": message.role, "content": message.content} for message in messages]

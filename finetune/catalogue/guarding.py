@@ -8,13 +8,17 @@ A value that holds a control token is marked before it is put into the template;
 encoded as ordinary text and all others as usual. The template's own tokens, and those that the task file writes,
 stay what they are. Rows without one (nearly all) take the ordinary path.
 
-*Not here:* encoding (lfine.finetune.catalogue.tokens).
+*Not here:* token ids of a text (lfine.finetune.catalogue.tokens).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lfine.finetune.catalogue.tokens import Tokenizer
 
 START, END = "\U000f0000", "\U000f0001"
 """Code points of a private plane, which no text of meaning uses and no template takes apart."""
@@ -43,6 +47,22 @@ class Guard:
         return {name: self.mark(value) for name, value in values.items()}
 
     def pieces(self, text: str) -> list[tuple[str, bool]]:
-        """Divide a text at its marks; True: a marked token. Empty pieces are left out."""
+        """Divide a text at its marks; True: a marked token. Empty pieces and half marks are left out.
+
+        A template that takes a text apart at a token (`content.split('</think>')`) leaves half of its marks behind.
+        """
         parts = self._marked.split(text)
+        parts[::2] = [part.replace(START, "").replace(END, "") for part in parts[::2]]
         return [(part, at % 2 == 1) for at, part in enumerate(parts) if part]
+
+    def encode(self, text: str, tokenizer: Tokenizer, *, continues: bool) -> list[int]:
+        """Encode a marked text; `continues`: it follows another one, so no space is put before it."""
+        ids: list[int] = []
+        for part, marked in self.pieces(text):
+            if marked:
+                ids += tokenizer.encode_plain(part)
+            elif ids or continues:
+                ids += tokenizer.encode_continuation(part)
+            else:
+                ids += tokenizer.encode(part)
+        return ids

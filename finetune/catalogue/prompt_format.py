@@ -35,17 +35,33 @@ class ChatFormat:
     """White space between prompt and answer (" " for Mistral); it belongs to the completion."""
     end_token: str | None
     """First special token after the answer; None: the template writes none."""
+    tail: str
+    """Text between an answer and its end token (" " for Llama 2); conversations are written with it."""
     notes: tuple[str, ...]
     """What a user should know, in sentences."""
 
 
-def turns(question: str, system: str | None, *, system_in_user: bool) -> list[Message]:
-    """Return the messages before the answer."""
+def turns(
+    question: str, system: str | None, *, system_in_user: bool, shots: Iterable[tuple[str, str]] = ()
+) -> list[Message]:
+    """Return the messages before the answer; few-shot examples are earlier questions and answers."""
+    asked: list[Message] = []
+    for earlier, answer in shots:
+        asked += [Message("user", earlier), Message("assistant", answer)]
+    return with_system([*asked, Message("user", question)], system, system_in_user=system_in_user)
+
+
+def with_system(messages: list[Message], system: str | None, *, system_in_user: bool) -> list[Message]:
+    """Put a system text first, or before the words of the first user's turn."""
     if system is None:
-        return [Message("user", question)]
-    if system_in_user:
-        return [Message("user", f"{system}\n\n{question}")]
-    return [Message("system", system), Message("user", question)]
+        return messages
+    if not system_in_user:
+        return [Message("system", system), *messages]
+    first = next((at for at, message in enumerate(messages) if message.role == "user"), None)
+    if first is None:
+        return [Message("user", system), *messages]
+    merged = Message("user", f"{system}\n\n{messages[first].content}")
+    return [*messages[:first], merged, *messages[first + 1 :]]
 
 
 def probe(template: ChatTemplate, control_tokens: Iterable[str], *, system: str | None) -> ChatFormat:
@@ -67,8 +83,10 @@ def probe(template: ChatTemplate, control_tokens: Iterable[str], *, system: str 
     at = whole.rindex(ANSWER)
     between = whole[len(prompt) : at] if whole.startswith(prompt) else ""
     head, lead = ("", between) if not between.strip() else (between, "")
-    end_token = first_token(whole[at + len(ANSWER) :], control_tokens)
-    return ChatFormat(system_in_user, head, lead, end_token, tuple(notes))
+    after = whole[at + len(ANSWER) :]
+    end_token = first_token(after, control_tokens)
+    tail = "" if end_token is None else after[: after.index(end_token)]
+    return ChatFormat(system_in_user, head, lead, end_token, tail, tuple(notes))
 
 
 def takes_system(template: ChatTemplate, system: str) -> bool:

@@ -1,6 +1,6 @@
 """How the frozen weights of the base model are stored: what compile decides and models obeys.
 
-    QuantizationPlan(bits=4, quant_type="nf4", double_quant=True)
+    QuantizationPlan(bits=4, quant_type="nf4", double_quant=True, compute_dtype="bfloat16")
 
 *Not here:* deciding (lfine.finetune.compile) and doing (lfine.finetune.models).
 """
@@ -21,3 +21,5 @@ class QuantizationPlan:
     """The 16 values that 4 bits stand for; not used with 8 bits."""
     double_quant: bool
     """4 bits: quantize the blocks' scales too (0.37 bits less for each weight); not used with 8 bits."""
+    compute_dtype: str
+    """4 bits: what weights are multiplied in, float32, bfloat16 or float16; that of the model with 8 bits."""

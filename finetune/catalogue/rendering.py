@@ -10,7 +10,11 @@ the template ends in white space, the answer, the end-of-sequence token. Prompt 
 concatenated, so what is trained on is what is generated from; the space belongs to the completion (" answer"), as
 byte-level vocabularies write words, and SentencePiece's own leading space is not put before it a second time.
 
-*Not here:* the template language (lfine.schemas.template), what a chat template says (.prompt_format).
+Few-shot examples (`shots`) stand before the question: earlier turns of user and assistant with a chat template, without
+one the same text as a row and its answer, a blank line after each, and no end token between them.
+
+*Not here:* the template language (lfine.schemas.template), what a chat template says (.prompt_format), whole
+conversations (.dialogues), which rows are shown as examples (lfine.finetune.compile.few_shot).
 """
 
 from __future__ import annotations
@@ -18,13 +22,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from lfine.finetune.catalogue.chat import FIXED_DATE, ChatTemplate, ChatTemplateError
+from lfine.finetune.catalogue.dialogues import Dialogues, for_each
 from lfine.finetune.catalogue.guarding import Guard
-from lfine.finetune.catalogue.prompt_format import ChatFormat, probe, turns, unusable
+from lfine.finetune.catalogue.prompt_format import QUESTION, ChatFormat, probe, turns, unusable
 from lfine.finetune.catalogue.tokens import Tokenizer
+from lfine.finetune.data.pairs import Example
+from lfine.finetune.data.places import Place, unplaced
 from lfine.schemas.errors import MachineError
 from lfine.schemas.problems import Problem
 from lfine.schemas.template import parse_template, render
@@ -35,27 +43,66 @@ RULES = 1
 Values = Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Station:
+    """The end of one part of a prompt."""
+
+    role: str
+    """system, user or assistant, template for its own first words; without a chat template example or prompt."""
+    shown: bool
+    """Part of a few-shot example."""
+    ids: tuple[int, ...]
+    """The prompt's tokens up to here."""
+
+
 class Renderer:
     """One prompt format for one model; holds nothing that changes."""
 
     def __init__(
-        self, *, template: str, system: str | None, chat: Literal["auto", "none"], tokenizer: Tokenizer
+        self,
+        *,
+        template: str | None,
+        system: str | None,
+        chat: Literal["auto", "none"],
+        tokenizer: Tokenizer,
+        shots: Sequence[Example] = (),
+        loss_on: Literal["all", "last"] = "all",
     ) -> None:
+        """`template` is None for rows that are whole conversations; then a chat template must be there."""
         self.template = template
         self.system = system
         self.tokenizer = tokenizer
-        self._parts = parse_template(template)
+        self.shots = tuple(shots)
+        self._parts = parse_template(template or "")
         source = tokenizer.chat_template if chat == "auto" else None
         self._chat = compiled(source, tokenizer) if source is not None else None
         self._guard = Guard(control_tokens(tokenizer, source or ""))
         self._format = self._probe()
         self.end_token, self.end_id = end_token(tokenizer, self._format.end_token)
+        self._shown = tuple((render(self._parts, shot.values), shot.answer) for shot in self.shots)
+        self._forged_shots = any(self._guard.found_in((*shot.values.values(), shot.answer)) for shot in self.shots)
+        self._check_shots()
+        self.dialogues = self._dialogues(loss_on) if template is None else None
+        """The encoder of whole conversations; None where a template makes the prompt."""
 
     def _probe(self) -> ChatFormat:
         if self._chat is not None:
             return probe(self._chat, control_tokens(self.tokenizer, self._chat.source), system=self.system)
-        space = "" if self.template[-1:].isspace() else " "
-        return ChatFormat(system_in_user=False, head="", lead=space, end_token=None, notes=())
+        space = "" if (self.template or "")[-1:].isspace() else " "
+        return ChatFormat(system_in_user=False, head="", lead=space, end_token=None, tail="", notes=())
+
+    def _dialogues(self, loss_on: Literal["all", "last"]) -> Dialogues:
+        if self._chat is None:
+            raise ValueError("conversations need a chat template")
+        return Dialogues(
+            self._chat, self._format, self._guard, tokenizer=self.tokenizer, system=self.system, loss_on=loss_on
+        )
+
+    def _check_shots(self) -> None:
+        """Refuse a chat template that leaves out earlier turns; MachineError LF407."""
+        text = self._text(QUESTION, self._shown) if self._shown else ""
+        if any(part.strip() not in text for shown in self._shown for part in shown):
+            raise unusable("it leaves out or rewrites earlier turns, and the few-shot examples are such turns")
 
     @property
     def chat_used(self) -> bool:
@@ -74,10 +121,12 @@ class Renderer:
 
     def prompt_text(self, values: Values) -> str:
         """Return the text before the answer, special tokens of the chat template written out."""
-        question = render(self._parts, values)
+        return self._text(render(self._parts, values), self._shown)
+
+    def _text(self, question: str, shown: Sequence[tuple[str, str]]) -> str:
         if self._chat is None:
-            return question
-        asked = turns(question, self.system, system_in_user=self._format.system_in_user)
+            return "".join(f"{asked}{self._format.lead}{answer}\n\n" for asked, answer in shown) + question
+        asked = turns(question, self.system, system_in_user=self._format.system_in_user, shots=shown)
         try:
             return self._chat.render(asked, add_generation_prompt=True) + self._format.head
         except ChatTemplateError as error:
@@ -89,7 +138,7 @@ class Renderer:
     def prompt_ids_batch(self, rows: Sequence[Values]) -> list[list[int]]:
         """Return the prompt tokens of many rows, tokenized on all cores."""
         prefix = [] if self.chat_used else list(self.tokenizer.bos_prefix)
-        forging = [self._guard.found_in(values.values()) for values in rows]
+        forging = [self._forged_shots or self._guard.found_in(values.values()) for values in rows]
         texts = [self.prompt_text(values) for values, forged in zip(rows, forging, strict=True) if not forged]
         ordinary = iter(self.tokenizer.encode_batch(texts))
         return [
@@ -98,15 +147,51 @@ class Renderer:
         ]
 
     def _guarded_ids(self, values: Values) -> list[int]:
-        """Encode a prompt whose values hold control tokens, these as ordinary text."""
-        pieces = self._guard.pieces(self.prompt_text(self._guard.mark_values(values)))
-        ids: list[int] = []
-        for at, (text, marked) in enumerate(pieces):
-            if marked:
-                ids += self.tokenizer.encode_plain(text)
-            else:
-                ids += self.tokenizer.encode_continuation(text) if at else self.tokenizer.encode(text)
-        return ids
+        """Encode a prompt in which values of the data hold control tokens, these as ordinary text."""
+        return self._guard.encode(self._text(*self._marked(values)), self.tokenizer, continues=False)
+
+    def _marked(self, values: Values) -> tuple[str, list[tuple[str, str]]]:
+        """Return the question and the examples, control tokens in the words of the data marked."""
+        mark = self._guard.mark_values
+        shown = [(render(self._parts, mark(shot.values)), self._guard.mark(shot.answer)) for shot in self.shots]
+        return render(self._parts, mark(values)), shown
+
+    def stations(self, example: Example) -> list[Station]:
+        """Return where each part of a prompt ends, for showing it; a part that cannot stand alone joins the next."""
+        if self.dialogues is not None:
+            return [Station(role, shown=False, ids=ids) for role, ids in self.dialogues.stations(example.turns or ())]
+        question, shown = self._marked(example.values)
+        if self._chat is None:
+            ends = [("example", self._text("", shown[: at + 1])) for at in range(len(shown))]
+            ends.append(("prompt", self._text(question, shown)))
+        else:
+            system_in_user = self._format.system_in_user
+            ends = self._chat.prefixes(turns(question, self.system, system_in_user=system_in_user, shots=shown))
+        prefix = () if self.chat_used else self.tokenizer.bos_prefix
+        return [  # the last part is the question; whoever speaks before it does so in an example
+            Station(
+                role,
+                role in ("user", "assistant", "example") and at < len(ends) - 1,
+                (*prefix, *self._guard.encode(text, self.tokenizer, continues=False)),
+            )
+            for at, (role, text) in enumerate(ends)
+        ]
+
+    def example_prompt(self, example: Example) -> str:
+        """Return the text before the answer of a row of either kind: values of a template, or a conversation."""
+        if self.dialogues is not None:
+            return self.dialogues.prompt_text(example.turns or ())
+        return self.prompt_text(example.values)
+
+    def example_prompt_ids(self, examples: Sequence[Example], *, place: Place = unplaced) -> list[list[int]]:
+        """Return the prompt tokens of rows of either kind; of a conversation all before its last assistant's turn.
+
+        Raises TaskError LF342 with the rows whose conversations the chat template refuses.
+        """
+        if self.dialogues is not None:
+            rows = ((example.row_id, example.turns or ()) for example in examples)
+            return for_each(rows, self.dialogues.prompt_ids, self.dialogues.loss_on, place)
+        return self.prompt_ids_batch([example.values for example in examples])
 
     def completion_text(self, answer: str) -> str:
         """Return what is learned for an answer: leading space where the format has one, the end token always."""
@@ -127,8 +212,7 @@ class Renderer:
         ]
 
     def _guarded_answer(self, text: str) -> list[int]:
-        encode = {True: self.tokenizer.encode_plain, False: self.tokenizer.encode_continuation}
-        return [token for part, marked in self._guard.pieces(self._guard.mark(text)) for token in encode[marked](part)]
+        return self._guard.encode(self._guard.mark(text), self.tokenizer, continues=True)
 
     def forged(self, texts: Sequence[str]) -> int:
         """Return how many control tokens stand in texts of the data; they are encoded as ordinary text."""
@@ -140,9 +224,10 @@ class Renderer:
         end = next((at for at, token in enumerate(ids) if token in stops), len(ids))
         return self.tokenizer.decode(ids[:end]).strip()
 
-    def record(self) -> dict[str, str | int | None]:
+    def record(self) -> dict[str, object]:
         """Return everything that decides the tokens of a prompt, to be saved beside an adapter."""
         dated = self._chat is not None and self._chat.names_date
+        shots = [{"values": dict(shot.values), "answer": shot.answer} for shot in self.shots]
         return {
             "rules": RULES,
             "template": self.template,
@@ -152,7 +237,7 @@ class Renderer:
             "tokenizer_sha256": self.tokenizer.sha256,
             "bos": " ".join(map(str, self.tokenizer.bos_prefix)),
             "end_token": self.end_token,
-        }
+        } | ({"examples": shots} if shots else {})
 
     @cached_property
     def hash(self) -> str:

@@ -1,12 +1,13 @@
 """What `base_model` names, and where its ready folder lies on this machine.
 
     resolve_source("smollm2-135m-instruct", folder) == ModelSource("catalogue", "smollm2-135m-instruct", None, None)
-    resolve_source("mistralai/Mistral-7B-v0.1", …)  == ModelSource("hub", "mistralai/Mistral-7B-v0.1", None, None)
+    resolve_source(BaseModel("mistralai/Mistral-7B-v0.1", "main", False), folder)
+                                                    == ModelSource("hub", "mistralai/Mistral-7B-v0.1", None, "main")
     local_folder(source) == Path("~/.cache/lfine/models/smollm2-135m-instruct-b179c9523d0e"), or None
 
 A name of the catalogue always means the bytes of its published file, whatever lies in the working folder (a folder of
 the same name is written `./name`); then a local folder or .gguf file, beside the task file or in the working folder;
-then `org/name` or `org/name@revision` of the hub.
+then `org/name` of the hub, its revision as `base_model.revision` or after an @.
 
 *Not here:* fetching or converting anything (lfine.finetune.models.pulling).
 """
@@ -18,7 +19,7 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -26,6 +27,7 @@ from typing import Literal
 from lfine.finetune.catalogue.entries import entries, entry
 from lfine.schemas.errors import MachineError, TaskError
 from lfine.schemas.problems import Problem
+from lfine.schemas.task import BaseModel
 
 SourceKind = Literal["hub", "folder", "gguf", "catalogue"]
 
@@ -44,23 +46,58 @@ class ModelSource:
     path: Path | None
     """folder and gguf: where it lies."""
     revision: str | None
-    """hub: the branch, tag or commit written after an @; None: the default branch."""
+    """hub: the branch, tag or commit; None: the default branch."""
 
 
-def resolve_source(base_model: str, folder: Path) -> ModelSource:
-    """Say what `base_model` names, for a task file that stands in `folder`; raises TaskError where it names nothing."""
-    if entry(base_model) is not None:
-        return ModelSource("catalogue", base_model, None, None)
-    written = Path(base_model).expanduser()
+def resolve_source(base_model: BaseModel | str, folder: Path, *, allow_code: bool = False) -> ModelSource:
+    """Say what `base_model` names, for a task file that stands in `folder`; a text is a bare id.
+
+    Raises TaskError: LF215 it names nothing, LF241 a revision without use, LF242 code of the model that the command
+    line (`allow_code`) does not allow.
+    """
+    asked = BaseModel(base_model, None, False) if isinstance(base_model, str) else base_model  # noqa: FBT003
+    problems = [] if allow_code or not asked.trust_remote_code else [code_not_allowed()]
+    try:
+        source = _named(asked.id, folder)
+    except TaskError as error:
+        raise TaskError(*problems, *error.problems) from None
+    if asked.revision is not None and (source.kind != "hub" or source.revision is not None):
+        problems.append(needless_revision(source, asked.revision))
+    if problems:
+        raise TaskError(*problems)
+    return source if asked.revision is None else replace(source, revision=asked.revision)
+
+
+def _named(model_id: str, folder: Path) -> ModelSource:
+    if entry(model_id) is not None:
+        return ModelSource("catalogue", model_id, None, None)
+    written = Path(model_id).expanduser()
     for place in (folder / written, Path.cwd() / written):
         if place.is_dir():
-            return ModelSource("folder", base_model, place.resolve(), None)
+            return ModelSource("folder", model_id, place.resolve(), None)
         if place.is_file() and place.suffix == ".gguf":
-            return ModelSource("gguf", base_model, place.resolve(), None)
-    found = HUB_ID.fullmatch(base_model)
-    if found and not base_model.endswith(".gguf"):
+            return ModelSource("gguf", model_id, place.resolve(), None)
+    found = HUB_ID.fullmatch(model_id)
+    if found and not model_id.endswith(".gguf"):
         return ModelSource("hub", found["name"], None, found["revision"])
-    raise TaskError(unknown_model(base_model))
+    raise TaskError(unknown_model(model_id))
+
+
+def code_not_allowed() -> Problem:
+    """Return the problem for code of the model that the command line does not allow."""
+    message = "base_model.trust_remote_code is true: the task wants to run Python code that comes with the model"
+    cure = "read that code, then add --allow-code to the command; or remove the key"
+    return Problem("LF242", message, cure, path="base_model.trust_remote_code")
+
+
+def needless_revision(source: ModelSource, revision: str) -> Problem:
+    """Return the problem for a revision that is given twice, or that the source has no use for."""
+    if source.kind == "hub":
+        message = f"base_model.id ends in @{source.revision}, and base_model.revision is given too, {revision!r}"
+        return Problem("LF241", message, "give the revision once", path="base_model.revision")
+    what = {"catalogue": "a name of the catalogue, whose bytes are fixed", "folder": "a local folder"}
+    message = f"base_model.revision is for hub models, and {source.name!r} is {what.get(source.kind, 'a local file')}"
+    return Problem("LF241", message, "remove base_model.revision", path="base_model.revision")
 
 
 def unknown_model(base_model: str) -> Problem:

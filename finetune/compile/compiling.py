@@ -10,27 +10,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lfine.finetune.compile import passes
-from lfine.finetune.compile.lengths import EncodedExample, Fitted, common_prefix, encode, fit
+from lfine.evaluation.metrics.checking import check_golds
+from lfine.finetune.catalogue.linears import linear_layers
+from lfine.finetune.compile import machine_passes, passes
+from lfine.finetune.compile.estimates import Facts, estimate, load_of
+from lfine.finetune.compile.few_shot import few_shot_rows
+from lfine.finetune.compile.fitting import CompiledRows, fit_rows, left_out
 from lfine.finetune.compile.machine import Machine, machine_for
+from lfine.finetune.compile.memory import total
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import (
     DataPlan,
+    Estimate,
     EvaluationPlan,
     GenerationPlan,
     LengthPlan,
     ModelPlan,
     Plan,
     PromptPlan,
+    SelectionPlan,
     TrainingPlan,
 )
 from lfine.finetune.compile.prepare import Prepared, PreparedModel, PreparedRows
+from lfine.finetune.compile.room import answers_without_room
+from lfine.finetune.compile.trainable import check_trainable, start_of
 from lfine.finetune.data.places import Place, as_warning, unplaced
-from lfine.finetune.data.wording import counted, listed
+from lfine.finetune.data.wording import counted
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import digest
@@ -55,16 +64,6 @@ class Source:
 
 
 @dataclass(frozen=True)
-class CompiledRows:
-    """The rows as training sees them."""
-
-    train: tuple[EncodedExample, ...]
-    validation: tuple[EncodedExample, ...]
-    """The first `trainer.validation_sample` validation rows that fit the model's context."""
-    fitted: Fitted
-
-
-@dataclass(frozen=True)
 class Compiled:
     plan: Plan
     rows: CompiledRows
@@ -75,50 +74,108 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     """Decide everything; TaskError or MachineError when the task cannot be trained as it stands."""
     notes = Notes(source.origin)
     task, card = source.task, prepared.model.card
-    size = "" if card.parameters is None else f", {card.parameters / 1e6:.0f}M parameters"
-    notes.written("base_model", task.base_model, card.model_type + size)
-    device = passes.decide_device(task, machine, notes, source.place)
-    machine = machine_for(device, machine)
-    dtype = passes.decide_dtype(task, device, machine, notes)
-    model = ModelPlan(
-        name=task.base_model,
-        identity=model_identity(prepared.model.folder),
-        family=card.model_type,
-        parameters=card.parameters,
-        context=card.context,
-        dtype=dtype,
-        quantization=passes.decide_quantization(task, device, card, notes),
-    )
-    rows, length = _lengths(source, prepared, notes)
-    steps, examples = passes.decide_steps(task, len(rows.train), notes)
+    model, machine = _model_plan(source, prepared.model, machine, notes)
+    rows, length = fit_rows(source, prepared, notes)
+    length = machine_passes.decide_prefix(task, length, notes)
+    batch_size = passes.decide_batch_size(task, len(rows.train), notes)
+    steps, examples = passes.decide_steps(task, len(rows.train), batch_size, notes)
     evaluation_steps, checkpoint_steps = passes.decide_cadence(task, steps, notes)
     trainer = task.trainer
+    adapter = passes.decide_adapter(task, card, start_of(task, source.folder, source.place), notes)
+    optimizer = passes.decide_optimizer(task, notes)
+    layout = machine_passes.decide_layout(length, card, notes)
+    facts = Facts(
+        card=card,
+        linears=linear_layers(prepared.model.folder, card),
+        lengths=tuple(row.length for row in rows.train),
+        machine=machine,
+    )
+    load = load_of(model, adapter, length, facts, layout=layout, optimizer=optimizer.type)
+    machine_plan = machine_passes.decide_machine(task, load, machine, layout=layout, batch_size=batch_size, notes=notes)
     training = TrainingPlan(
         model=model,
         prompt=_prompt_plan(source, prepared.model, notes),
         data=_data_plan(prepared.rows, notes),
         length=length,
         truncation=notes.written("preprocessing.truncation", task.preprocessing.truncation),
-        adapter=passes.decide_adapter(task, card, notes),
+        adapter=adapter,
         steps=steps,
-        batch_size=trainer.batch_size,
+        batch_size=batch_size,
         train_examples=examples,
-        learning_rate=notes.written("trainer.learning_rate", trainer.learning_rate),
+        learning_rate=passes.decide_learning_rate(task, notes),
         decay=notes.written("trainer.learning_rate_scheduler.decay", trainer.learning_rate_scheduler.decay),
         warmup_steps=passes.decide_warmup(task, steps, notes),
-        betas=notes.written("trainer.optimizer.betas", trainer.optimizer.betas),
-        eps=notes.written("trainer.optimizer.eps", trainer.optimizer.eps),
-        weight_decay=notes.written("trainer.optimizer.weight_decay", trainer.optimizer.weight_decay),
+        optimizer=optimizer,
         max_grad_norm=notes.written("trainer.max_grad_norm", trainer.max_grad_norm),
+        prompt_loss_weight=notes.written("trainer.prompt_loss_weight", trainer.prompt_loss_weight),
+        label_smoothing=notes.written("trainer.label_smoothing", trainer.label_smoothing),
+        neftune_noise_alpha=notes.written("trainer.neftune_noise_alpha", trainer.neftune_noise_alpha),
         seed=notes.written("trainer.seed", trainer.seed),
+        selection=passes.decide_selection(task, evaluation_steps, notes),
         steps_per_evaluation=evaluation_steps,
         validation_sample=notes.written("trainer.validation_sample", trainer.validation_sample),
+        evaluation_sample=notes.written("trainer.evaluation_sample", trainer.evaluation_sample),
         steps_per_checkpoint=checkpoint_steps,
-        machine=passes.decide_machine(task, length, card, machine, device=device, dtype=dtype, notes=notes),
+        keep=notes.written("trainer.keep", trainer.keep),
+        trackers=notes.written("trainer.trackers", trainer.trackers),
+        machine=machine_plan,
     )
     evaluation, warnings = plan_evaluation(source, prepared, length, machine, notes)
-    plan = Plan(task, str(source.folder.resolve()), training, evaluation, tuple(notes.decisions))
-    return Compiled(plan, rows, (*prepared.rows.warnings, *_left_out(source, rows.fitted, length), *warnings))
+    check_trainable(task, training, evaluation.metrics, source.place)
+    training = replace(training, selection=_with_answers(training.selection, evaluation))
+    load = replace(load, micro_batch=machine_plan.micro_batch_size, checkpointing=machine_plan.gradient_checkpointing)
+    guess = estimate(training, evaluation.generation, load, facts, task.cost)
+    plan = Plan(task, str(source.folder.resolve()), training, evaluation, task.cost, guess, tuple(notes.decisions))
+    unfit = (*left_out(source, rows.fitted, length), *_without_room(source, rows, evaluation))
+    return Compiled(plan, rows, (*prepared.rows.warnings, *unfit, *warnings, *_too_large(source, guess, machine)))
+
+
+def _with_answers(selection: SelectionPlan | None, evaluation: EvaluationPlan) -> SelectionPlan | None:
+    """Put how answers are made and scored into the plan hash where they decide what the adapter is."""
+    if selection is None or selection.by == "loss":
+        return selection
+    generation = evaluation.generation
+    how = None if generation is None else replace(generation, batch_size=1)
+    return replace(selection, answers=digest([how, evaluation.metrics, evaluation.extract, evaluation.labels]))
+
+
+def _model_plan(source: Source, model: PreparedModel, machine: Machine, notes: Notes) -> tuple[ModelPlan, Machine]:
+    """Return what the base model is computed as, and the part of the machine that computes it."""
+    task, card = source.task, model.card
+    size = "" if card.parameters is None else f", {card.parameters / 1e6:.0f}M parameters"
+    notes.written("base_model.id", task.base_model.id, card.model_type + size)
+    device = passes.decide_device(task, machine, notes, source.place)
+    machine = machine_for(device, machine)
+    dtype = passes.decide_dtype(task, device, machine, notes)
+    plan = ModelPlan(
+        name=task.base_model.id,
+        revision=notes.written("base_model.revision", task.base_model.revision),
+        trust_remote_code=notes.written("base_model.trust_remote_code", task.base_model.trust_remote_code),
+        identity=model_identity(model.folder),
+        family=card.model_type,
+        parameters=card.parameters,
+        context=card.context,
+        dtype=dtype,
+        quantization=passes.decide_quantization(task, card, device=device, dtype=dtype, notes=notes),
+    )
+    return plan, machine
+
+
+def _without_room(source: Source, rows: CompiledRows, evaluation: EvaluationPlan) -> tuple[Problem, ...]:
+    if evaluation.generation is None:
+        return ()
+    return tuple(answers_without_room(rows.train, evaluation.generation.max_new_tokens, place=source.place))
+
+
+def _too_large(source: Source, guess: Estimate, machine: Machine) -> tuple[Problem, ...]:
+    """Warn of a run that the estimate puts beyond the device's whole memory."""
+    needed = total(guess.memory)
+    if not machine.memory or needed <= machine.memory:
+        return ()
+    where = machine.accelerator or "this machine"
+    message = f"training would take about {needed / 1e9:.1f} GB, and {where} has {machine.memory / 1e9:.1f}"
+    cure = "quantization: {bits: 4}, trainer.gradient_checkpointing: true, a smaller micro_batch_size or base_model"
+    return (as_warning(source.place("LF404", "base_model", message, cure)),)
 
 
 def plan_evaluation(
@@ -134,7 +191,11 @@ def plan_evaluation(
         max_new_tokens=tokens,
         notes=notes,
     )
-    return plan_scoring(source, prepared.rows, notes, GenerationPlan(tokens, size))
+    output = prepared.rows.output
+    generation = passes.decide_generation(
+        task, tokens, size, notes, labels=output.labels, schema=output.schema, place=source.place
+    )
+    return plan_scoring(source, prepared.rows, notes, generation)
 
 
 def plan_scoring(
@@ -153,64 +214,30 @@ def plan_scoring(
         rows=len(held_out.row_ids),
         sample_hash=held_out.sample_hash,
         seed=notes.written("evaluation.seed", wanted.seed),
-        metrics=passes.decide_metrics(source.task, rows.output.type, notes, source.place),
+        metrics=passes.decide_metrics(source.task, rows.output.type, notes, source.place, labels=rows.output.labels),
         extract=notes.written("evaluation.extract", wanted.extract),
         baselines=notes.written("evaluation.baselines", wanted.baselines),
+        few_shot_rows=_few_shot_rows(source, rows, notes),
         confidence=notes.written("evaluation.confidence", wanted.confidence),
         output_type=rows.output.type,
         labels=rows.output.labels,
+        schema=rows.output.schema,
         generation=generation,
     )
+    golds = {example.row_id: example.answer for example in rows.examples_of(held_out.row_ids)}
+    unjudgeable = check_golds(golds, plan.metrics)
+    if unjudgeable:
+        raise TaskError(*(source.place(each.code, each.path, each.message, each.cure) for each in unjudgeable))
     return plan, held_out.warnings
 
 
-def _lengths(source: Source, prepared: Prepared, notes: Notes) -> tuple[CompiledRows, LengthPlan]:
-    task, card, renderer = source.task, prepared.model.card, prepared.model.renderer
-    examples = prepared.rows.examples("train")
-    encoded = list(encode(examples, renderer))
-    _check_tokens(source, encoded)
-    limit = passes.decide_length(task, [row.length for row in encoded], card, notes)
-    fitted = fit(examples, encoded, renderer, limit=limit, truncation=task.preprocessing.truncation)
-    if not fitted.encoded:
-        message = f"none of the {len(encoded)} training rows fits {limit} tokens"
-        raise TaskError(
-            source.place("LF308", "preprocessing.max_sequence_length", message, "raise it; p95 is the default")
-        )
-    sample = encode(prepared.rows.examples("validation")[: task.trainer.validation_sample], renderer)
-    validation = tuple(row for row in sample if row.length <= card.context)
-    prefix = common_prefix([row.prompt_ids for row in (*fitted.encoded, *validation)])
-    length = passes.length_plan(encoded, limit, cut=len(fitted.cut), left_out=len(fitted.left_out), prefix=prefix)
-    notes.derived("rows cut", length.cut, "training rows whose longest column loses text to fit; nothing else is cut")
-    notes.derived("rows left out", length.left_out, "training rows that do not fit even so")
-    beyond = f"of {counted(len(sample), 'validation row')}, longer than the model's context; the others are never cut"
-    notes.derived("validation rows left out", len(sample) - len(validation), beyond)
-    return CompiledRows(fitted.encoded, validation, fitted), length
-
-
-def _check_tokens(source: Source, encoded: Sequence[EncodedExample]) -> None:
-    """Refuse rows that teach nothing or ask nothing; TaskError with the row ids of both kinds."""
-    silent = [row.row_id for row in encoded if not row.completion_ids]
-    blank = [row.row_id for row in encoded if not row.prompt_ids]
-    problems = []
-    if silent:
-        message = f"{counted(len(silent), 'training row')} without a token to learn: row {listed(silent)}"
-        problems.append(source.place("LF307", "output_feature.name", message, "mend or remove these rows"))
-    if blank:
-        message = f"{counted(len(blank), 'training row')} whose prompt is empty: row {listed(blank)}"
-        problems.append(source.place("LF313", "prompt.template", message, "add words of your own to the template"))
-    if problems:
-        raise TaskError(*problems)
-
-
-def _left_out(source: Source, fitted: Fitted, length: LengthPlan) -> tuple[Problem, ...]:
-    """Warn of training rows that the model never sees."""
-    if not fitted.left_out:
+def _few_shot_rows(source: Source, rows: PreparedRows, notes: Notes) -> tuple[int, ...]:
+    """Return the training rows in the prompts of the baseline few_shot, none without it."""
+    wanted, key = source.task.evaluation, "evaluation.few_shot_examples"
+    if "few_shot" not in wanted.baselines:
         return ()
-    rows, limit = counted(len(fitted.left_out), "training row"), length.max_sequence_length
-    message = f"{rows} left out, longer than {limit} tokens even with the longest column empty: row "
-    message += f"{listed(fitted.left_out)} (counted from 0)"
-    cure = "raise preprocessing.max_sequence_length, or shorten the rows"
-    return (as_warning(source.place("LF308", "preprocessing.max_sequence_length", message, cure)),)
+    chosen = few_shot_rows(rows, notes.written(key, wanted.few_shot_examples), wanted.seed, key=key)
+    return notes.derived("evaluation.few_shot_rows", chosen, "training rows with the smallest hash of their content")
 
 
 def _prompt_plan(source: Source, model: PreparedModel, notes: Notes) -> PromptPlan:
@@ -224,13 +251,47 @@ def _prompt_plan(source: Source, model: PreparedModel, notes: Notes) -> PromptPl
         used += ": the model has no chat template"
     chat, reason = "chat" if renderer.chat_used else "none", "; ".join((used, *renderer.notes))
     notes.settled("prompt.chat", chat, reason, said=task.prompt.chat != "auto")
-    return PromptPlan(task.prompt.template, task.prompt.system, renderer.chat_used, renderer.hash)
+    if task.prompt.messages is not None:
+        notes.written("prompt.messages", task.prompt.messages, "whole conversations")
+        notes.written("prompt.loss_on", task.prompt.loss_on, "the assistant's turns that are learned")
+    return PromptPlan(
+        template=task.prompt.template,
+        system=task.prompt.system,
+        chat_used=renderer.chat_used,
+        example_rows=_shown(source, model, notes),
+        messages=task.prompt.messages,
+        loss_on=task.prompt.loss_on,
+        hash=renderer.hash,
+    )
+
+
+def _shown(source: Source, model: PreparedModel, notes: Notes) -> tuple[int, ...]:
+    """Return the rows of the few-shot examples, and say which they are."""
+    asked, shown = source.task.prompt.examples, tuple(shot.row_id for shot in model.renderer.shots)
+    notes.written("prompt.examples.count", asked.count)
+    if asked.row_ids is not None:
+        notes.written("prompt.examples.row_ids", asked.row_ids)
+    elif shown:
+        reason = f"the different training rows with the smallest hash of their content, seed {asked.seed}"
+        notes.derived("prompt.examples.row_ids", shown, reason)
+    return shown
 
 
 def _data_plan(rows: PreparedRows, notes: Notes) -> DataPlan:
     feature, split = rows.task.output_feature, rows.task.preprocessing.split
+    form, dataset = rows.table.form, rows.task.dataset
+    notes.settled("dataset.format", form.kind, form.reason, said=dataset.format != "auto")
     notes.settled("preprocessing.split.type", rows.splits.type, rows.splits.reason, said=split.type is not None)
-    notes.settled("output_feature.type", rows.output.type, rows.output.reason, said=feature.type is not None)
+    notes.settled(
+        "output_feature.type",
+        rows.output.type,
+        rows.output.reason,
+        said=feature is not None and feature.type is not None,
+    )
+    training = f"{len(rows.row_ids('train'))} of {counted(len(rows.splits.rows('train')), 'training row')}"
+    notes.written("preprocessing.sample_ratio", rows.task.preprocessing.sample_ratio, training)
+    if rows.task.dataset.columns:
+        notes.written("dataset.columns", tuple(rows.task.dataset.columns), "made before anything else sees the rows")
     return DataPlan(
         split=rows.splits.type,
         split_column=rows.splits.column,

@@ -14,11 +14,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lfine.finetune.compile.plan import Decision, EvaluationPlan, Plan, TrainingPlan
+from lfine.finetune.compile.plan import Decision, Estimate, EvaluationPlan, Plan, TrainingPlan
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import ShapeError, digest, from_json, json_text, to_json, write_text
-from lfine.schemas.task import Task
+from lfine.schemas.task import Cost, Task
 
 FORMAT = 1
 
@@ -32,6 +32,8 @@ def plan_record(plan: Plan) -> dict[str, Any]:
         "folder": plan.folder,
         "training": to_json(plan.training),
         "evaluation": to_json(plan.evaluation),
+        "cost": to_json(plan.cost),
+        "estimate": to_json(plan.estimate),
         "decisions": to_json(plan.decisions),
         "plan_hash": plan.plan_hash,
         "evaluation_hash": plan.evaluation_hash,
@@ -55,6 +57,8 @@ def read_plan(path: Path) -> Plan:
             folder=str(record["folder"]),
             training=from_json(TrainingPlan, record["training"], "training"),
             evaluation=from_json(EvaluationPlan, record["evaluation"], "evaluation"),
+            cost=from_json(Cost, record["cost"], "cost"),
+            estimate=from_json(Estimate, record["estimate"], "estimate"),
             decisions=tuple(from_json(Decision, decision) for decision in record["decisions"]),
         )
     except (OSError, ValueError, KeyError, TypeError, ShapeError) as error:

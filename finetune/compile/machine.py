@@ -17,6 +17,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from lfine.finetune.catalogue.gpus import GPUS, gpu
+from lfine.schemas.errors import UsageError
+from lfine.schemas.problems import Problem
+
 BF16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 """Features of /proc/cpuinfo with which a processor multiplies bfloat16 matrices faster than float32 ones."""
 COMPUTE_CAPABILITY_MAJOR = 75
@@ -54,6 +58,15 @@ def this_machine() -> Machine:
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         return Machine("mps", cores, system_memory(), bf16=True, accelerator="Apple GPU")
     return processor_alone(cores)
+
+
+def machine_with(name: str) -> Machine:
+    """Return a machine with the GPU of that name, for a plan that is made elsewhere; UsageError LF115 where unknown."""
+    card = gpu(name)
+    if card is None:
+        message = f"no GPU is known here by the name {name!r}"
+        raise UsageError(Problem("LF115", message, f"use one of {', '.join(each.name for each in GPUS)}"))
+    return Machine("cuda", os.cpu_count() or 1, card.memory, card.bf16, card.name)
 
 
 def processor_alone(cores: int) -> Machine:

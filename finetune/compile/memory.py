@@ -1,21 +1,46 @@
-"""How much memory a micro-batch and a generation batch take, from the model's shape: a first estimate.
+"""How much memory a run takes, part by part, from the model's shape and the lengths of the rows.
 
-    largest_micro_batch(length, card, memory=25e9, dtype="bfloat16", checkpointing=False, layout="shared_prefix") -> 61
+    training_memory(load, shape) -> (MemoryPart("weights", 269_030_016, …), MemoryPart("activations", …), …)
+    largest_micro_batch(load, available=25e9) -> 61
 
-*Not here:* weights, optimizer and the estimate by part that is checked against measured peaks.
+What a layer keeps for its backward pass was read off the tensors that autograd saves, family Llama, and the peak of
+whole processes was compared with the sum: docs/explanation/memory.md has the table.
+
+*Not here:* choosing the micro-batch (lfine.finetune.compile.passes), time and cost (lfine.finetune.compile.estimates).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from lfine.finetune.catalogue.cards import ModelCard
-from lfine.finetune.compile.plan import LengthPlan
+from lfine.finetune.compile.machine import Machine
+from lfine.finetune.compile.plan import MemoryPart
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-HIDDEN_COPIES = 14
-"""Activations of hidden width that one layer keeps for its backward pass: norms, projections, residuals, LoRA."""
-INNER_COPIES = 4
-"""Activations of intermediate width: gate, up, their product and the activation."""
-SHARE_FOR_TRAINING, SHARE_FOR_GENERATION = 1 / 3, 1 / 4
+LIBRARIES = {"cpu": 445_000_000, "cuda": 900_000_000, "mps": 900_000_000}
+"""What a process takes before the model: Python, torch and transformers (measured); a CUDA context (not measured)."""
+WORKSPACE = {"cpu": 150_000_000, "cuda": 300_000_000, "mps": 300_000_000}
+"""What matrix products lay out anew for themselves: measured on the CPU, elsewhere a guess."""
+BACKWARD = {"cpu": 0.36, "cuda": 0.1, "mps": 0.1}
+"""Gradients of activations and what the allocator keeps, as a share of the activations: measured on the CPU; elsewhere
+a guess, because accelerators' allocators give back what is freed."""
+OPTIMIZER_BYTES = {
+    "adamw": 8.0,
+    "paged_adamw": 8.0,
+    "adamw_8bit": 2.03,
+    "paged_adamw_8bit": 2.03,
+    "lion": 4.0,
+    "lion_8bit": 1.02,
+    "sgd": 4.0,
+    "adafactor": 0.1,
+}
+"""For each trained number: two moments in float32, one, or in 8 bits with a scale for 256."""
+NF4_SCALES = {True: 0.127, False: 0.5}
+"""Bits of a 4-bit weight's scale, with and without double quantization (QLoRA, section 3)."""
+SHARE_FOR_TRAINING = {"cpu": 1 / 3, "cuda": 0.92, "mps": 0.6}
+"""Of the memory: a processor's is shared with all else that runs, a GPU's is the run's own."""
+SHARE_FOR_GENERATION = 1 / 4
 MOST_PROMPTS = {"cpu": 32}
 """Prompts answered at once, by device: on two cores, 96 short ones took 5.2 s in batches of 32, 8.2 s at once."""
 MOST_PROMPTS_ELSEWHERE = 96
@@ -23,28 +48,149 @@ UNKNOWN_MEMORY = 8_000_000_000
 """Assumed where the system does not tell."""
 
 
-def activation_bytes(card: ModelCard, *, dtype: str, checkpointing: bool) -> int:
-    """Return the bytes that one token's activations hold between forward and backward."""
-    layer = HIDDEN_COPIES * card.hidden + INNER_COPIES * card.intermediate
-    kept = card.layers * card.hidden + layer if checkpointing else card.layers * layer
-    return kept * BYTES[dtype]
+@dataclass(frozen=True)
+class Load:
+    """All that the memory of one micro-batch depends on."""
+
+    card: ModelCard
+    device: str
+    dtype: str
+    bits: int | None
+    """Of quantized weights; None: as the dtype."""
+    double_quant: bool
+    trained: int
+    """Trained numbers: the adapter's, or all weights."""
+    full: bool
+    """Full fine-tuning: the trained numbers are the weights."""
+    adapter_inputs: int
+    """Inputs of all adapted layers of one decoder layer together."""
+    optimizer: str
+    prefix: int
+    """Tokens computed once for a micro-batch; 0 in the padded layout."""
+    own: int
+    """Tokens of an example behind the prefix, of the longest kind."""
+    completion: int
+    """Learned tokens of an example, of the longest kind."""
+    packed: bool
+    checkpointing: bool
+    micro_batch: int
 
 
-def largest_micro_batch(
-    length: LengthPlan, card: ModelCard, *, memory: int, dtype: str, checkpointing: bool, layout: str
-) -> int:
-    """Return how many examples of the longest kind fit a third of the memory; at least 1."""
-    longest = min(length.longest, length.max_sequence_length)  # tokens of a row, after cutting
-    own = longest - (length.shared_prefix if layout == "shared_prefix" else 0)
-    logits = length.longest_completion * card.vocab * 12  # float32 logits, their softmax and gradient
-    scores = card.layers * card.heads * own * longest * BYTES[dtype] * 2
-    example = own * activation_bytes(card, dtype=dtype, checkpointing=checkpointing) + logits
-    example += scores // card.layers if checkpointing else scores
-    return max(1, int((memory or UNKNOWN_MEMORY) * SHARE_FOR_TRAINING / example))
+def training_memory(load: Load) -> tuple[MemoryPart, ...]:
+    """Return the parts of the peak of training, largest causes named."""
+    saved = activations(load)
+    return (
+        MemoryPart("libraries", LIBRARIES[load.device], f"a process with torch and transformers on {load.device}"),
+        _weights(load),
+        MemoryPart("adapter", 0 if load.full else 4 * load.trained, f"{load.trained:,} trained numbers in float32"),
+        MemoryPart("gradients", 4 * load.trained, "one for each trained number, in float32"),
+        MemoryPart("optimizer", round(OPTIMIZER_BYTES[load.optimizer] * load.trained), load.optimizer),
+        MemoryPart("workspace", WORKSPACE[load.device], "what matrix products lay out anew"),
+        MemoryPart("activations", saved, _activation_reason(load)),
+        MemoryPart(
+            "backward", round(BACKWARD[load.device] * saved), "gradients of activations, and the allocator's slack"
+        ),
+        MemoryPart(
+            "logits", logits(load), f"{load.micro_batch} × {load.completion} learned tokens, {load.card.vocab:,} each"
+        ),
+    )
+
+
+def _weights(load: Load) -> MemoryPart:
+    card, width = load.card, BYTES[load.dtype]
+    count = card.parameters or 0
+    if load.bits is None:
+        return MemoryPart("weights", count * width, f"{count:,} in {load.dtype}")
+    if load.device == "cpu":
+        return MemoryPart(
+            "weights", count * width, f"{count:,}, {load.bits}-bit ones dequantized to {load.dtype} at load"
+        )
+    inner = count - card.embedding_parameters
+    each = load.bits / 8 + (NF4_SCALES[load.double_quant] / 8 if load.bits == 4 else 0.002)
+    total = round(inner * each) + card.embedding_parameters * width
+    return MemoryPart(
+        "weights", total, f"{inner:,} in {load.bits} bits, {card.embedding_parameters:,} of embeddings in {load.dtype}"
+    )
+
+
+def _activation_reason(load: Load) -> str:
+    tokens = load.prefix + load.micro_batch * load.own
+    kept = "each layer's input, and one layer whole" if load.checkpointing else f"{load.card.layers} layers"
+    return f"{tokens:,} tokens through {kept}"
+
+
+def activations(load: Load) -> int:
+    """Return the bytes that the layers hold between forward and backward."""
+    card, width = load.card, BYTES[load.dtype]
+    tokens = load.prefix + load.micro_batch * load.own
+    layer = tokens * _token_bytes(load) + _attention_bytes(load)
+    if not load.checkpointing:
+        return card.layers * layer
+    return card.layers * tokens * card.hidden * width + layer
+
+
+def _token_bytes(load: Load) -> int:
+    """Return what one layer keeps of one token outside attention.
+
+    Norms compute in float32 and keep two copies; an adapted layer's input is kept in the adapter's float32, one copy
+    for each layer where the computation is narrower; of the gated block: gate, up and what the activation gives.
+    """
+    card, width = load.card, BYTES[load.dtype]
+    norms = 2 * card.hidden * 4
+    adapter = load.adapter_inputs * 4 if width < 4 else 2 * card.hidden * 4
+    inputs = 4 * card.hidden * width if load.full else 0  # trained weights keep their inputs
+    return norms + adapter + inputs + 3 * card.intermediate * width
+
+
+def _attention_bytes(load: Load) -> int:
+    """Return what one layer's attention keeps: queries, keys, values, and in packed rows the weights too."""
+    card, width = load.card, BYTES[load.dtype]
+    own = load.micro_batch * load.own
+    heads = card.heads * card.head_dim
+    if not load.packed:
+        return own * width * (2 * heads + 2 * card.kv_heads * card.head_dim)
+    weights = card.heads * (own * (load.prefix + load.own) + load.prefix**2)
+    vectors = 3 * own * heads + load.prefix * (heads + 2 * card.kv_heads * card.head_dim)
+    return width * (weights + vectors)
+
+
+def logits(load: Load) -> int:
+    """Return the bytes of the vocabulary projection and of its gradient: of learned tokens in the dtype and in float32.
+
+    The padded layout projects every token and then takes the learned ones.
+    """
+    width, vocab = BYTES[load.dtype], load.card.vocab
+    learned = load.micro_batch * load.completion * vocab * 2 * (width * (width < 4) + 4)
+    return learned if load.packed else learned + load.micro_batch * load.own * vocab * 2 * width
+
+
+def available(machine: Machine) -> int:
+    """Return the bytes that training may take of a device's memory."""
+    return int((machine.memory or UNKNOWN_MEMORY) * SHARE_FOR_TRAINING[machine.device])
+
+
+def total(parts: tuple[MemoryPart, ...]) -> int:
+    return sum(part.bytes for part in parts)
+
+
+def largest_micro_batch(load: Load, *, available: int) -> int:
+    """Return how many examples of the longest kind fit; 0 where not even one does."""
+
+    def needed(size: int) -> int:
+        return total(training_memory(replace(load, micro_batch=size)))
+
+    one, two = needed(1), needed(2)
+    if one > available:
+        return 0
+    return 1 + (available - one) // (two - one)  # every part grows evenly with the examples
 
 
 def largest_generation_batch(card: ModelCard, *, memory: int, tokens: int, device: str) -> int:
     """Return how many sequences of `tokens` keep their keys and values (float32) in a quarter of the memory."""
     most = MOST_PROMPTS.get(device, MOST_PROMPTS_ELSEWHERE)
-    sequence = 2 * card.layers * card.kv_heads * card.head_dim * 4 * max(1, tokens)
-    return max(1, min(most, int((memory or UNKNOWN_MEMORY) * SHARE_FOR_GENERATION / sequence)))
+    return max(1, min(most, int((memory or UNKNOWN_MEMORY) * SHARE_FOR_GENERATION / kv_bytes(card, 4, tokens))))
+
+
+def kv_bytes(card: ModelCard, width: int, tokens: int) -> int:
+    """Return the bytes of the keys and values of one sequence."""
+    return 2 * card.layers * card.kv_heads * card.head_dim * width * max(1, tokens)

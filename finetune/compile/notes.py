@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lfine.finetune.compile.plan import Decision
+from lfine.schemas.records import to_json
 
 Value = TypeVar("Value")
 
@@ -37,5 +38,4 @@ class Notes:
         return value
 
     def _add(self, path: str, value: object, origin: str, reason: str) -> None:
-        plain = list(value) if isinstance(value, tuple) else value
-        self.decisions.append(Decision(path, plain, origin, reason))
+        self.decisions.append(Decision(path, to_json(value), origin, reason))

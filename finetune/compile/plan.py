@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.schemas.records import digest, to_json
-from lfine.schemas.task import Task
+from lfine.schemas.task import Cost, Extract, MetricChoice, Task
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class Decision:
 class ModelPlan:
     name: str
     """As the task names it."""
+    revision: str | None
+    """Of a hub model, as the task names it."""
+    trust_remote_code: bool
+    """Code that comes with the model is run: the task says so, and the command line allowed it."""
     identity: str
     """Hash of configuration, tokenizer and weight sizes: another model under the same name is noticed."""
     family: str
@@ -46,9 +50,16 @@ class ModelPlan:
 
 @dataclass(frozen=True)
 class PromptPlan:
-    template: str
+    template: str | None
+    """None: whole conversations, from the column `messages`."""
     system: str | None
     chat_used: bool
+    example_rows: tuple[int, ...]
+    """Row ids of the few-shot examples in every prompt, in their order."""
+    messages: str | None
+    """The column of conversations."""
+    loss_on: str
+    """Conversations: all or last turn of the assistant."""
     hash: str
     """Of template, system text, chat template, tokenizer and end token together."""
 
@@ -56,14 +67,16 @@ class PromptPlan:
 @dataclass(frozen=True)
 class DataPlan:
     split: str
-    """fixed, hash or files (separate files, hub splits)."""
+    """fixed, hash, random, stratify, group, datetime, or files (separate files, hub splits)."""
     split_column: str | None
     train_rows: int
+    """After preprocessing.sample_ratio."""
     validation_rows: int
     test_rows: int
     train_hash: str
     """Of the content of the training rows, in order; every column counts but the one that says the split."""
-    output_column: str
+    output_column: str | None
+    """None: whole conversations."""
     output_type: str
     labels: tuple[str, ...]
 
@@ -87,12 +100,60 @@ class LengthPlan:
 
 
 @dataclass(frozen=True)
+class AdapterStart:
+    """An adapter that training goes on from."""
+
+    folder: str
+    """Absolute."""
+    sha256: str
+    """Of its weights: the same folder with other weights is another plan."""
+
+
+@dataclass(frozen=True)
 class AdapterPlan:
     r: int
     alpha: int
     dropout: float
     target_modules: tuple[str, ...] | str
     use_rslora: bool
+    use_dora: bool
+    bias: str
+    """none, all or lora_only: biases that are trained too."""
+    init: str
+    """default, gaussian, orthogonal, pissa, olora or eva."""
+    rank_pattern: dict[str, int]
+    alpha_pattern: dict[str, int]
+    modules_to_save: tuple[str, ...]
+    """Layers trained whole and saved with the adapter."""
+    start: AdapterStart | None
+    """The adapter whose weights training goes on from."""
+
+
+@dataclass(frozen=True)
+class OptimizerPlan:
+    type: str
+    betas: tuple[float, float]
+    """AdamW and Lion."""
+    eps: float
+    """AdamW."""
+    weight_decay: float
+    momentum: float
+    """SGD."""
+
+
+@dataclass(frozen=True)
+class SelectionPlan:
+    """Which evaluation decides what the adapter is and when training ends; then the cadence changes the weights."""
+
+    by: str
+    """loss, or the name of a metric's value."""
+    early_stop: int | None
+    """Evaluations in a row without a better one."""
+    steps_per_evaluation: int
+    validation_sample: int
+    evaluation_sample: int
+    answers: str | None = None
+    """Where a metric decides: hash of how the answers are made and scored."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +165,13 @@ class MachinePlan:
     """shared_prefix: one packed row, the common prompt tokens once; padded: one row for each example."""
     micro_batch_size: int
     gradient_checkpointing: bool
+    deterministic: bool
+    """Operations whose result differs from run to run are refused."""
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """Everything that can change the weights, and (in `machine`) how they are computed."""
+    """Everything that can change the weights, how they are computed (`machine`), and what is kept and shown."""
 
     model: ModelPlan
     prompt: PromptPlan
@@ -123,22 +186,46 @@ class TrainingPlan:
     train_examples: int
     """Examples seen in the whole run; the last update may be smaller than batch_size."""
     learning_rate: float
+    """Highest rate of the schedule, the multiplier of the task included."""
     decay: str
+    """cosine, linear, constant, inverse_sqrt or wsd."""
     warmup_steps: int
-    betas: tuple[float, float]
-    eps: float
-    weight_decay: float
+    optimizer: OptimizerPlan
     max_grad_norm: float | None
+    prompt_loss_weight: float
+    label_smoothing: float
+    neftune_noise_alpha: float | None
     seed: int
+    selection: SelectionPlan | None
+    """None: every update of the plan is done, and the last one's weights are the adapter."""
     steps_per_evaluation: int
     validation_sample: int
+    evaluation_sample: int
+    """Validation rows answered and scored at every evaluation; 0: none."""
     steps_per_checkpoint: int
+    keep: int
+    """Checkpoints kept, the newest; the best one besides."""
+    trackers: tuple[str, ...]
     machine: MachinePlan
 
 
 @dataclass(frozen=True)
 class GenerationPlan:
     max_new_tokens: int
+    temperature: float
+    """0: greedy."""
+    top_p: float | None
+    top_k: int | None
+    min_p: float | None
+    repetition_penalty: float
+    stop: tuple[str, ...]
+    """Texts that end an answer and are not part of it."""
+    seed: int
+    """Of the draw; each row has its own stream."""
+    constrain: str | None
+    """labels or json_schema: what can be answered at all."""
+    json_schema: str | None
+    """The JSON Schema of the answers, as text; only with constrain json_schema."""
     batch_size: int
     """Prompts answered at once: a memory decision that never changes the text."""
 
@@ -154,14 +241,52 @@ class EvaluationPlan:
     """Held-out rows there are: sample_size, or all when the split is smaller."""
     sample_hash: str
     seed: int
-    metrics: tuple[str, ...]
-    extract: str
+    metrics: tuple[MetricChoice, ...]
+    extract: Extract
     baselines: tuple[str, ...]
+    few_shot_rows: tuple[int, ...]
+    """Training rows in the prompts of the baseline few_shot; empty without it."""
     confidence: float
     output_type: str
     labels: tuple[str, ...]
+    schema: str | None
+    """JSON Schema of a json output, as text."""
     generation: GenerationPlan | None
     """None when somebody else's predictions are scored."""
+
+
+@dataclass(frozen=True)
+class MemoryPart:
+    """One part of the memory that training takes at its peak."""
+
+    name: str
+    bytes: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the run will take, before it is begun; in no hash."""
+
+    trainable_parameters: int
+    memory: tuple[MemoryPart, ...]
+    """At the peak of training, with the micro-batch of the plan."""
+    available: int
+    """Bytes of the device that training may take."""
+    largest_micro_batch: int
+    """That fits; 0: not even one example does."""
+    keys_and_values: int
+    """Bytes of the answers' keys and values, at the generation batch of the plan."""
+    trained_tokens: int
+    """Tokens of all examples seen, prompts and completions."""
+    computed_tokens: int
+    """Of these, how many are computed: a shared prefix once for each micro-batch, padding included."""
+    seconds: float | None
+    """Of training, loading and evaluation left out; None: nothing is known of this device's speed."""
+    speed: str
+    """Where the speed comes from, or why there is none."""
+    usd: float | None
+    """None: no price given, or no time known."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +297,9 @@ class Plan:
     """Absolute folder of the task file: where its relative paths begin."""
     training: TrainingPlan
     evaluation: EvaluationPlan
+    cost: Cost
+    """Prices, in no hash."""
+    estimate: Estimate
     decisions: tuple[Decision, ...]
 
     @property
@@ -185,10 +313,18 @@ class Plan:
         return evaluation_hash(self.evaluation)
 
 
-HASHED_ELSEWHERE = ("machine", "steps_per_evaluation", "validation_sample", "steps_per_checkpoint")
-"""Fields of TrainingPlan that change time and memory but not the weights."""
+HASHED_ELSEWHERE = (
+    "machine",
+    "steps_per_evaluation",
+    "validation_sample",
+    "evaluation_sample",
+    "steps_per_checkpoint",
+    "keep",
+    "trackers",
+)
+"""Fields of TrainingPlan that change time, memory and what is shown but not the weights (those that do: selection)."""
 NO_WEIGHTS = {
-    "model": ("name",),  # the identity says which weights they are, whatever they are called
+    "model": ("name", "revision"),  # the identity says which weights they are, whatever they are called
     "data": ("split", "split_column", "validation_rows", "test_rows", "output_type", "labels"),
     "length": ("shared_prefix",),  # also of the validation rows; how it is computed, not what
 }

@@ -1,9 +1,13 @@
-"""What kind of answer a task learns: free text, or one of a few labels.
+"""What kind of answer a task learns: free text, one of a few labels, and what else the task says: number, JSON, SQL.
 
     output_of(table, splits, OutputFeature("label", None, None))
       ─▶  Output(name="label", type="category", labels=("neutral", "claims"), reason="2 distinct short answers …")
 
-*Not here:* metrics for each type (lfine.evaluation.metrics) and tokens of an answer (lfine.finetune.compile).
+Where the task says no type it is text or category, found out from all training rows, those that sample_ratio leaves out
+among them: a learning curve keeps its labels. A number, JSON or SQL is never guessed.
+
+*Not here:* what answers of a type must look like (lfine.finetune.data.answers), metrics for each type
+(lfine.evaluation.metrics), tokens of an answer (lfine.finetune.compile).
 """
 
 from __future__ import annotations
@@ -11,8 +15,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from lfine.finetune.data.answers import Answers, AnswerSchema, answer_problems
 from lfine.finetune.data.places import Place, as_warning, unplaced
 from lfine.finetune.data.splits import NAMES, SplitAssignment
 from lfine.finetune.data.tables import Table
@@ -20,64 +24,66 @@ from lfine.finetune.data.values import answer_of
 from lfine.finetune.data.wording import column_cure, counted, listed
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
-from lfine.schemas.task import OutputFeature, SplitName
+from lfine.schemas.task import OutputFeature, OutputType, SplitName
 
 MAX_LABELS = 50
 """Distinct training answers up to which they are taken for labels."""
 MAX_LABEL_LENGTH = 60
 """Characters of a label that was not named in the task."""
 
-_Answers = Mapping[SplitName, Mapping[int, str]]
-"""Split → row id → answer."""
+_NO_LABELS = {"text": "a text", "number": "a number", "json": "JSON", "sql": "SQL"}
 
 
 @dataclass(frozen=True)
 class Output:
     """The output column, resolved."""
 
-    name: str
-    """The column."""
-    type: Literal["text", "category"]
+    name: str | None
+    """The column; None: whole conversations, whose last answer is the one that is scored."""
+    type: OutputType
     labels: tuple[str, ...]
-    """Of a category: most frequent in the training rows first, then alphabetical; empty for text."""
+    """Of a category: most frequent in the training rows first, then alphabetical; empty for all else."""
     reason: str
     """Why this type, in one line."""
     warnings: tuple[Problem, ...] = ()
     """LF309 for answers that no training row has."""
+    schema: str | None = None
+    """JSON: the JSON Schema of the answers, as text."""
 
 
 def output_of(
     table: Table,
     splits: SplitAssignment,
-    feature: OutputFeature,
+    feature: OutputFeature | None,
     *,
     needed: Collection[SplitName] = NAMES,
+    schema: AnswerSchema | None = None,
     place: Place = unplaced,
 ) -> Output:
     """Return type and labels, found out from the training rows where the task does not say them.
 
-    Raises TaskError with all of: LF201 no such column; LF206 labels for a text; LF303 empty answers and LF309 answers
-    that are not in `feature.labels`, in the splits of `needed`.
+    `schema` is what read_answer_schema gives. Raises TaskError with all of: LF201 no such column; LF230 labels for what
+    is no category, LF231 a schema for what is no JSON; and in the splits of `needed` LF303 empty answers, LF309 answers
+    that are not in `feature.labels`, LF325 answers of another type, LF326 answers against the schema.
     """
+    if feature is None:
+        return Output(None, "text", (), "whole conversations: their last answer is scored as text")
     if feature.name not in table.columns:
         message = f"the data have no column {feature.name!r} to learn"
         raise TaskError(place("LF201", "output_feature.name", message, column_cure(feature.name, table.columns)))
     answers = {name: _answers(table, splits.rows(name), feature.name) for name in NAMES if name in needed}
     train = answers.get("train") or _answers(table, splits.rows("train"), feature.name)
     allowed = None if feature.labels is None else {label.strip() for label in feature.labels}
-    problems = _empty(feature, answers, place)
-    if allowed is not None and feature.type == "text":
-        message = "output_feature.labels are given for a text"
-        cure = "remove the labels, or set the type to category"
-        problems.append(place("LF206", "output_feature.labels", message, cure))
-    elif allowed is not None:
-        problems += _unknown(feature, answers, allowed, place)
-    if problems:
-        raise TaskError(*problems)
     counts = Counter(answer for answer in train.values() if answer)  # of the training rows, needed or not
     kind, reason = _type_of(feature, counts)
-    if kind == "text":
-        return Output(feature.name, "text", (), reason)
+    problems = [*_empty(feature, answers, place), *_contradictions(feature, kind, place)]
+    if allowed is not None and kind == "category":
+        problems += _unknown(feature, answers, allowed, place)
+    problems += answer_problems(kind, feature.name, answers, schema, place=place)
+    if problems:
+        raise TaskError(*problems)
+    if kind != "category":
+        return Output(feature.name, kind, (), reason, schema=None if schema is None else schema.text)
     labels = sorted(counts if allowed is None else allowed, key=lambda label: (-counts[label], label))
     return Output(feature.name, "category", tuple(labels), reason, _never_learned(feature, answers, counts, place))
 
@@ -86,7 +92,19 @@ def _answers(table: Table, rows: Sequence[int], column: str) -> Mapping[int, str
     return {row: answer_of(table.rows[row][column]) for row in rows}
 
 
-def _empty(feature: OutputFeature, answers: _Answers, place: Place) -> list[Problem]:
+def _contradictions(feature: OutputFeature, kind: OutputType, place: Place) -> list[Problem]:
+    problems = []
+    if feature.labels is not None and kind != "category":
+        message = f"output_feature.labels are given for {_NO_LABELS[kind]}"
+        cure = "remove the labels, or set the type to category"
+        problems.append(place("LF230", "output_feature.labels", message, cure))
+    if feature.schema is not None and kind != "json":
+        message = f"output_feature.schema is given, and the output is {_NO_LABELS.get(kind, 'a category')}"
+        problems.append(place("LF231", "output_feature.schema", message, "remove the schema, or set the type to json"))
+    return problems
+
+
+def _empty(feature: OutputFeature, answers: Answers, place: Place) -> list[Problem]:
     problems = []
     for split, by_row in answers.items():
         rows = [row for row, answer in by_row.items() if not answer]
@@ -97,7 +115,7 @@ def _empty(feature: OutputFeature, answers: _Answers, place: Place) -> list[Prob
     return problems
 
 
-def _unknown(feature: OutputFeature, answers: _Answers, allowed: Collection[str], place: Place) -> list[Problem]:
+def _unknown(feature: OutputFeature, answers: Answers, allowed: Collection[str], place: Place) -> list[Problem]:
     rows = _rows_by_answer(answers, but={"", *allowed})
     if not rows:
         return []
@@ -106,7 +124,7 @@ def _unknown(feature: OutputFeature, answers: _Answers, allowed: Collection[str]
     return [place("LF309", "output_feature.labels", message, "add the labels or mend the rows (counted from 0)")]
 
 
-def _rows_by_answer(answers: _Answers, *, but: Collection[str]) -> dict[str, list[int]]:
+def _rows_by_answer(answers: Answers, *, but: Collection[str]) -> dict[str, list[int]]:
     """Return answer → rows for all answers but those named, the most frequent first."""
     found: dict[str, list[int]] = {}
     for by_row in answers.values():
@@ -116,7 +134,7 @@ def _rows_by_answer(answers: _Answers, *, but: Collection[str]) -> dict[str, lis
     return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
-def _type_of(feature: OutputFeature, counts: Counter[str]) -> tuple[Literal["text", "category"], str]:
+def _type_of(feature: OutputFeature, counts: Counter[str]) -> tuple[OutputType, str]:
     if feature.type is not None:
         return feature.type, "the task says so"
     if feature.labels is not None:
@@ -132,9 +150,7 @@ def _type_of(feature: OutputFeature, counts: Counter[str]) -> tuple[Literal["tex
     return "category", f"{counted(len(counts), 'distinct short answer')} in {counted(counts.total(), 'training row')}"
 
 
-def _never_learned(
-    feature: OutputFeature, answers: _Answers, counts: Counter[str], place: Place
-) -> tuple[Problem, ...]:
+def _never_learned(feature: OutputFeature, answers: Answers, counts: Counter[str], place: Place) -> tuple[Problem, ...]:
     """Answers to score that no training row has: a tuned model will hardly give them."""
     rows = _rows_by_answer(answers, but=set(counts))
     if not rows or not counts:

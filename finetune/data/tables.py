@@ -4,23 +4,27 @@
         rows=({"question": "2+2?", "answer": "4"}, …), files=(DataFile("a.csv", …), DataFile("b.jsonl", …)),
         given_splits=("train", …, "test", …))
 
-A row's id is its 0-based position in `rows`: the files follow one another in the order train, validation, test.
+A row's id is its 0-based position in `rows`: the files follow one another in the order train, validation, test, those
+of a folder in the order of their names.
 
-*Not here:* dividing rows (lfine.finetune.data.splits) and finding files (lfine.finetune.data.files).
+*Not here:* dividing rows (lfine.finetune.data.splits), finding files (lfine.finetune.data.files), and the form of the
+rows (lfine.finetune.data.forms).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from lfine.finetune.data.files import DataFile, find_file, sha256_of
+from lfine.finetune.data.files import DataFile, find_files, sha256_of
+from lfine.finetune.data.folders import Found
 from lfine.finetune.data.formats import registry
 from lfine.finetune.data.formats.hub import HubSource, HubSplit, read_hub, read_hub_columns
 from lfine.finetune.data.formats.rows import Rows
+from lfine.finetune.data.forms import TABLE, Form, header_in_form, in_form
 from lfine.finetune.data.places import Place, unplaced
 from lfine.finetune.data.values import Row, content_hash
 from lfine.finetune.data.wording import listed
@@ -30,7 +34,7 @@ from lfine.schemas.task import Dataset, SplitName
 
 _Found = TypeVar("_Found")
 
-__all__ = ["DataFile", "Table", "find_file", "read_header", "read_table"]
+__all__ = ["DataFile", "Form", "Table", "read_header", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -46,19 +50,21 @@ class Table:
     given_splits: tuple[SplitName, ...] | None
     """By row id, where files or hub say it; None where a column or a hash must."""
     warnings: tuple[Problem, ...] = ()
-    """What of the data was left out."""
+    """What of the data was left out, or read in another way than its name says."""
+    form: Form = TABLE
+    """What the rows are: a table, or conversations in the column `messages`."""
 
 
 @dataclass(frozen=True)
 class _Named:
-    """One file of the task."""
+    """One file of the task, or one split of a hub."""
 
     key: str
     """The key of the task file that names it."""
     name: str
-    """As written there."""
+    """As written there; of a folder or pattern with the file's own name."""
     split: SplitName | None
-    """None: all rows in one file."""
+    """None: all rows in one place."""
 
 
 @dataclass(frozen=True)
@@ -71,31 +77,44 @@ class _Part:
 
 
 def read_table(dataset: Dataset, folder: Path, *, place: Place = unplaced) -> Table:
-    """Return all rows; raises TaskError with the problems of all files (LF301, LF302), MachineError (LF401, LF408)."""
+    """Return all rows, conversations among them in one form.
+
+    Raises TaskError with the problems of all files (LF301, LF302, LF331, LF332, LF335, LF201 columns that differ), then
+    those of the rows' form (LF333, LF334); MachineError (LF401, LF408).
+    """
     if dataset.hub is not None:
-        return _joined(_hub_parts(dataset, place))
+        _check_hub(dataset, place)
+        return _formed(_joined(_hub_parts(dataset, place)), dataset, place)
 
-    def read(named: _Named, path: Path) -> _Part:
-        return _read_part(named, path, place)
+    def read(named: _Named, found: Found) -> _Part:
+        return _read_part(dataset, named, found, place)
 
-    named = _named_files(dataset)
-    parts = _from_each(named, folder, place, read)
+    named, parts = _from_each(dataset, folder, place, read)
+    _check_rows(dataset, named, parts, place)
     _check_agreement(named, [part.rows.columns for part in parts], place)
-    return _joined(parts)
+    return _formed(_joined(parts), dataset, place)
 
 
 def read_header(dataset: Dataset, folder: Path, *, place: Place = unplaced) -> tuple[str, ...]:
     """Return the columns without reading rows; raises as read_table does, for what a header can show."""
     if dataset.hub is not None:
-        return read_hub_columns(_hub_source(dataset, dataset.hub), place=place)
+        _check_hub(dataset, place)
+        columns = read_hub_columns(_hub_source(dataset, dataset.hub), place=place)
+        return header_in_form(columns, dataset.format, place)
 
-    def read(named: _Named, path: Path) -> tuple[str, ...]:
-        return _not_empty(named, registry.read_columns(path), place)
+    def read(named: _Named, found: Found) -> tuple[str, ...]:
+        columns = registry.read_columns(found.path, sheet=dataset.sheet, place=place)
+        return _not_empty(named, columns, place)
 
-    named = _named_files(dataset)
-    headers = _from_each(named, folder, place, read)
+    named, headers = _from_each(dataset, folder, place, read)
     _check_agreement(named, headers, place)
-    return headers[0]
+    return header_in_form(headers[0], dataset.format, place)
+
+
+def _formed(table: Table, dataset: Dataset, place: Place) -> Table:
+    formed = in_form(table.columns, table.rows, dataset.format, place)
+    warnings = (*table.warnings, *formed.warnings)
+    return replace(table, columns=formed.columns, rows=formed.rows, warnings=warnings, form=formed.form)
 
 
 def _named_files(dataset: Dataset) -> list[_Named]:
@@ -109,28 +128,84 @@ def _named_files(dataset: Dataset) -> list[_Named]:
 
 
 def _from_each(
-    named: Sequence[_Named], folder: Path, place: Place, read: Callable[[_Named, Path], _Found]
-) -> list[_Found]:
-    """Return what `read` finds in each file; raises the problems of all of them together."""
-    found: list[_Found] = []
+    dataset: Dataset, folder: Path, place: Place, read: Callable[[_Named, Found], _Found]
+) -> tuple[list[_Named], list[_Found]]:
+    """Return every file and what `read` finds in it; raises the problems of all of them together."""
+    files: list[_Named] = []
+    contents: list[_Found] = []
     problems: list[Problem] = []
-    for one in named:
+    for one in _named_files(dataset):
         try:
-            found.append(read(one, find_file(one.name, folder, key=one.key, place=place)))
+            found = find_files(one.name, folder, key=one.key, place=place)
+            problems += _other_hash(dataset, found, place)
         except TaskError as error:
             problems += error.problems
+            continue
+        for file in found:
+            named = replace(one, name=file.name)
+            try:
+                contents.append(read(named, file))
+                files.append(named)
+            except TaskError as error:
+                problems += error.problems
+    if problems:
+        raise TaskError(*dict.fromkeys(problems))  # a sheet that no workbook has is said once
+    return files, contents
+
+
+def _other_hash(dataset: Dataset, found: Sequence[Found], place: Place) -> list[Problem]:
+    if dataset.sha256 is None:
+        return []
+    if dataset.path is None or not found[0].alone:
+        code, got = "LF223", "the splits are separate files"
+        if dataset.path is not None:
+            code, got = "LF331", f"{dataset.path!r} is a folder or a pattern"
+        return [_no_hash(code, f"dataset.sha256 is the hash of one file, and {got}", place)]
+    got = sha256_of(found[0].path)
+    if got == dataset.sha256:
+        return []
+    message = f"the file {found[0].name!r} has another hash than dataset.sha256: {got}, not {dataset.sha256}"
+    return [place("LF331", "dataset.sha256", message, "name the file that is meant, or write its new hash")]
+
+
+def _check_hub(dataset: Dataset, place: Place) -> None:
+    problems = []
+    if dataset.sha256 is not None:
+        problems.append(
+            _no_hash("LF223", "dataset.sha256 is the hash of one file, and the data come from a hub", place)
+        )
+    if dataset.sheet is not None:
+        message = "only an .xlsx file has sheets, and the data come from a hub"
+        problems.append(place("LF332", "dataset.sheet", message, "remove dataset.sheet"))
     if problems:
         raise TaskError(*problems)
-    return found
 
 
-def _read_part(named: _Named, path: Path, place: Place) -> _Part:
-    rows = registry.read_rows(path)
+def _no_hash(code: str, message: str, place: Place) -> Problem:
+    return place(code, "dataset.sha256", message, "remove dataset.sha256; every run records the hashes of its data")
+
+
+def _read_part(dataset: Dataset, named: _Named, found: Found, place: Place) -> _Part:
+    rows = registry.read_rows(found.path, sheet=dataset.sheet, place=place)
     _not_empty(named, rows.columns, place)
-    if not rows.rows:
+    if found.alone and not rows.rows:
         message = f"the data file {named.name!r} has a header ({listed(rows.columns)}) and no rows"
         raise TaskError(place("LF301", named.key, message, "name a file with rows"))
-    return _Part(DataFile(named.name, path, sha256_of(path), len(rows.rows)), rows, named.split)
+    file = DataFile(named.name, found.path, sha256_of(found.path), len(rows.rows), dataset.sheet)
+    return _Part(file, replace(rows, warnings=(*found.warnings, *rows.warnings)), named.split)
+
+
+def _check_rows(dataset: Dataset, named: Sequence[_Named], parts: Sequence[_Part], place: Place) -> None:
+    """One file of a folder may be without rows, but not all of them."""
+    written = {one.key: one.name for one in _named_files(dataset)}
+    filled = {one.key for one, part in zip(named, parts, strict=True) if part.file.rows}
+    problems = [
+        place("LF301", key, f"the data files of {name!r} have headers and no rows", "name a folder of files with rows")
+        for key, name in written.items()
+        if key not in filled
+    ]
+    if problems:
+        raise TaskError(*problems)
 
 
 def _not_empty(named: _Named, columns: tuple[str, ...], place: Place) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""One value as text, and one row as a hash: the two forms in which every format agrees.
+"""One value as text or as a number, and one row as a hash: the forms in which every format agrees.
 
     text_of(None) == ""    text_of(True) == "true"    text_of(5.0) == "5.0"    text_of(["é", 1]) == '["é", 1]'
+    number_of("5.0") == 5.0    number_of("1,000") is None    whole_of(5.0) == 5
     content_hash({"a": 1, "b": "x"}, ("b", "a"), 42)  # 32 bytes, equal for {"a": "1", "b": "x"} of a CSV file
 
 A float keeps its ".0", because that is what the usual writers put into CSV for a column of floats.
@@ -14,6 +15,8 @@ import datetime as dt
 import decimal
 import hashlib
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
 
 from lfine.schemas.errors import TaskError
@@ -22,6 +25,7 @@ from lfine.schemas.problems import Problem
 Row = Mapping[str, object]
 """Column → value: text from CSV; text, numbers, booleans, None, lists and dicts (and dates) from the others."""
 
+_NUMBER = re.compile(r"(?P<whole>[+-]?[0-9]{1,400})|[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _CURE = "store the values as text, or leave the column out of the file"
 
 
@@ -59,6 +63,26 @@ def _text_of_rare(value: object) -> str:
 def answer_of(value: object) -> str:
     """Return the text of an answer: white space around it is never learned nor scored."""
     return text_of(value).strip()
+
+
+def number_of(value: object) -> int | float | None:
+    """Return the number that a value is or writes in plain digits; None for booleans, infinities and other texts."""
+    if isinstance(value, str):
+        match = _NUMBER.fullmatch(value.strip())
+        if match is None:
+            return None
+        value = int(match["whole"]) if match["whole"] else float(match[0])
+    if isinstance(value, decimal.Decimal):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if isinstance(value, int) or math.isfinite(value) else None
+
+
+def whole_of(value: object) -> int | None:
+    """Return the whole number that a value is or writes: 5, 5.0 and "5.0" are 5."""
+    number = number_of(value)
+    return int(number) if number is not None and number == int(number) else None
 
 
 def content_hash(row: Row, columns: Iterable[str], seed: int) -> bytes:

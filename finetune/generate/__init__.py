@@ -1,4 +1,6 @@
-"""Answers of a model to prompts: local.py runs the model on this machine.
+"""Answers of a model to prompts: local.py runs the model, local_answers.py goes from a plan and rows to texts.
 
+Which token comes next is decided by local_sampling.py (chance), label_trie.py and json_grammar.py (what is allowed at
+all); stopping.py ends an answer at a text.
 *Not here:* rendering prompts (lfine.finetune.catalogue.rendering) and judging answers (lfine.evaluation).
 """

@@ -1,86 +1,127 @@
 """Low-rank adapters (LoRA, Hu et al. 2021) in peft's own form: added, saved, loaded, merged.
 
-    model = add_adapter(base, r=8, alpha=16, dropout=0.05, target_modules=("q_proj", "v_proj"), use_rslora=False, …)
+    model = add_adapter(base, AdapterPlan(r=8, alpha=16, target_modules=("q_proj", "v_proj"), …), seed=42, rows=rows)
     save_adapter(model, run / "adapter")          # adapter_config.json, adapter_model.safetensors
     model = load_adapter(base, run / "adapter")
 
-*Not here:* training (lfine.finetune.train), which modules are targets (lfine.finetune.catalogue.families).
+*Not here:* first values (lfine.finetune.models.first_values), training (lfine.finetune.train), which modules are
+targets (lfine.finetune.catalogue.families).
 """
 
 from __future__ import annotations
 
+import copy
 import errno
 import math
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal, cast
 
 import peft
 import torch
 from peft.tuners.lora import LoraLayer
 from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from lfine.finetune.catalogue.weights import read_header
+from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.compile.plan import AdapterPlan
+from lfine.finetune.models.adapter_names import unfitting
 from lfine.finetune.models.converting import first_line
+from lfine.finetune.models.first_values import ADAPTER, INITIAL, OF_THE_WEIGHT, layers_of, set_first_values
 from lfine.schemas.errors import MachineError, RunError, TaskError
 from lfine.schemas.problems import Problem
 
+NAMES = (ADAPTER, INITIAL)
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
 
 def add_adapter(
-    model: nn.Module,
-    *,
-    r: int,
-    alpha: int,
-    dropout: float,
-    target_modules: tuple[str, ...] | str,
-    use_rslora: bool,
-    seed: int,
+    model: nn.Module, adapter: AdapterPlan, *, seed: int, rows: Sequence[EncodedExample] = ()
 ) -> peft.PeftModel:
-    """Put a new adapter into `model`; its weights are fp32 and depend on `seed` alone, not on the device."""
-    config = peft.LoraConfig(
-        task_type="CAUSAL_LM",
-        r=r,
-        lora_alpha=alpha,
-        lora_dropout=dropout,
-        target_modules=target_modules if isinstance(target_modules, str) else list(target_modules),
-        use_rslora=use_rslora,
-        bias="none",
-    )
+    """Put the plan's adapter into `model`: weights in fp32, first values by `seed`, the start's or those of `rows`.
+
+    Raises TaskError LF104 where names of the task fit no layer, RunError LF503 for a start that is another adapter.
+    """
     try:
         with undisturbed():
-            adapted = peft.get_peft_model(model, config)
+            adapted = peft.get_peft_model(model, lora_config(adapter))
+            if adapter.init in OF_THE_WEIGHT:
+                add_initial(adapted)
     except ValueError as error:
         message = f"adapter.target_modules does not fit the base model: {first_line(error)}"
         cure = "name linear layers of the model, or write all-linear"
         raise TaskError(Problem("LF104", message, cure, path="adapter.target_modules")) from error
-    draw_weights(adapted, seed)
+    problems = unfitting(adapted, adapter)
+    if problems:
+        raise TaskError(*problems)
+    with undisturbed():
+        if adapter.start is None:
+            set_first_values(adapted, adapter.init, seed=seed, rows=rows)
+        else:
+            take_weights(adapted, Path(adapter.start.folder))
     return adapted
+
+
+def lora_config(adapter: AdapterPlan) -> peft.LoraConfig:
+    """Return peft's configuration; the first values are set by ours, so a saved adapter says nothing of them."""
+    targets = adapter.target_modules
+    return peft.LoraConfig(
+        task_type="CAUSAL_LM",
+        r=adapter.r,
+        lora_alpha=adapter.alpha,
+        lora_dropout=adapter.dropout,
+        target_modules=targets if isinstance(targets, str) else list(targets),
+        use_rslora=adapter.use_rslora,
+        use_dora=adapter.use_dora,
+        bias=cast("Literal['none', 'all', 'lora_only']", adapter.bias),
+        rank_pattern=dict(adapter.rank_pattern),
+        alpha_pattern=dict(adapter.alpha_pattern),
+        modules_to_save=list(adapter.modules_to_save) or None,
+    )
+
+
+def add_initial(adapted: peft.PeftModel) -> None:
+    """Put the frozen adapter beside the one that is trained: same shape, no dropout, always in effect."""
+    config = copy.deepcopy(adapted.peft_config[ADAPTER])
+    config.lora_dropout, config.bias, config.modules_to_save = 0.0, "none", None
+    adapted.add_adapter(INITIAL, config)
+    for _, layer in layers_of(adapted):
+        layer.set_adapter([ADAPTER, INITIAL])
+    for name, weight in adapted.named_parameters():
+        if f".{INITIAL}." in name:
+            weight.requires_grad_(requires_grad=False)
+
+
+def take_weights(adapted: peft.PeftModel, folder: Path) -> None:
+    """Copy a saved adapter's weights into the new one; RunError LF503 unless names and shapes are the same."""
+    try:
+        stored = load_file(folder / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise unreadable(folder, first_line(error)) from error
+    expected = {name: value.shape for name, value in peft.get_peft_model_state_dict(adapted).items()}
+    found = {name: value.shape for name, value in stored.items()}
+    if found != expected:
+        odd = min(set(found.items()) ^ set(expected.items()))
+        raise unreadable(folder, f"training cannot go on from it: {odd[0]} {list(odd[1])} is on one side only")
+    peft.set_peft_model_state_dict(adapted, stored)
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Keep the global random state, and peft's warnings about names that transformers will drop one day."""
+    """Keep the global random state; silence peft about names that transformers will drop and about tied layers.
+
+    An adapter that trains a tied layer whole has a copy of its own, and loads as it was saved.
+    """
     with torch.random.fork_rng(), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
+        warnings.filterwarnings("ignore", message=".*tie_word_embeddings.*")
         yield
-
-
-def draw_weights(model: nn.Module, seed: int) -> None:
-    """Draw every A anew as peft does (Kaiming uniform, bound 1/sqrt(in)), on the CPU; B stays zero."""
-    generator = torch.Generator().manual_seed(seed)
-    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, LoraLayer)}
-    for name in sorted(layers):
-        for half in layers[name].lora_A.values():
-            drawn = torch.empty(half.weight.shape, dtype=torch.float32)
-            nn.init.kaiming_uniform_(drawn, a=math.sqrt(5), generator=generator)
-            with torch.no_grad():
-                half.weight.copy_(drawn)
 
 
 def trainable_parameters(model: nn.Module) -> list[nn.Parameter]:
@@ -106,7 +147,10 @@ def save_adapter(model: nn.Module, folder: Path) -> None:
 def write(model: nn.Module, folder: Path) -> None:
     """Call the library's own writer, and leave out the page of headings that peft puts beside the weights."""
     if isinstance(model, peft.PeftModel):
-        model.save_pretrained(folder, save_embedding_layers=False)
+        if INITIAL in model.peft_config:
+            write_difference(model, folder)
+        else:
+            model.save_pretrained(folder, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
     else:
         save = getattr(model, "save_pretrained")  # noqa: B009 -- every model of transformers has it, nn.Module has not
@@ -114,6 +158,28 @@ def write(model: nn.Module, folder: Path) -> None:
     folder.chmod(0o755)  # mkdtemp and safetensors write for their owner's eyes only
     for path in folder.iterdir():
         path.chmod(0o644)
+
+
+def write_difference(model: peft.PeftModel, folder: Path) -> None:
+    """Write what training added to the first values as an ordinary adapter of twice the rank, for the base as it is.
+
+    B A - B0 A0 = [B | -B0] [A ; A0]; twice the rank and alpha are the same scale, with rslora but for a root of 2.
+    """
+    both = [peft.get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False) for name in NAMES]
+    trained, first = both
+    config = copy.deepcopy(model.peft_config[ADAPTER])
+    config.r, config.lora_alpha, config.inference_mode = 2 * config.r, 2 * config.lora_alpha, True
+    config.rank_pattern = {name: 2 * rank for name, rank in config.rank_pattern.items()}
+    config.alpha_pattern = {name: 2 * alpha for name, alpha in config.alpha_pattern.items()}
+    for name, value in first.items():
+        if ".lora_A." in name:
+            trained[name] = torch.cat([trained[name], value])  # (2r, in)
+        else:
+            joined = torch.cat([trained[name], value], 1)  # (out, 2r)
+            trained[name] = joined / math.sqrt(2) if config.use_rslora else joined
+    tensors = {name: value.contiguous() for name, value in trained.items()}
+    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    config.save_pretrained(str(folder))
 
 
 def put(part: Path, folder: Path) -> None:

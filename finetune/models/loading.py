@@ -18,23 +18,24 @@ from lfine.finetune.catalogue.cards import read_card
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.finetune.catalogue.weights import weight_files
 from lfine.finetune.models.converting import first_line
-from lfine.finetune.models.quantization import quantize_weights
+from lfine.finetune.models.quantization import DTYPES, quantize_weights
 from lfine.schemas.errors import MachineError
 from lfine.schemas.problems import Problem
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
 
 def load_base(
-    folder: Path, *, dtype: str, device: str, quantization: QuantizationPlan | None
+    folder: Path, *, dtype: str, device: str, quantization: QuantizationPlan | None, trust_remote_code: bool = False
 ) -> transformers.PreTrainedModel:
-    """Load a causal language model; raises MachineError LF403 (device), LF404 (memory) or LF407 (folder)."""
+    """Load a causal language model; raises MachineError LF403 (device), LF404 (memory) or LF407 (folder).
+
+    `trust_remote_code`: the folder's own Python code may run; only where task and command line both said so.
+    """
     read_card(folder)  # names a missing or damaged file before anything large is read
     if not weight_files(folder):
         raise unreadable(folder, "it has no .safetensors file")
     require_device(device)
     try:
-        model = from_folder(folder, DTYPES[dtype], device, quantization)
+        model = from_folder(folder, DTYPES[dtype], device, quantization, trusted=trust_remote_code)
         if quantization is not None and device != "cuda":
             quantize_weights(model, quantization)
         if device != "cuda":  # on CUDA the weights were placed while they were read
@@ -50,10 +51,10 @@ def load_base(
 
 
 def from_folder(
-    folder: Path, dtype: torch.dtype, device: str, quantization: QuantizationPlan | None
+    folder: Path, dtype: torch.dtype, device: str, quantization: QuantizationPlan | None, *, trusted: bool
 ) -> transformers.PreTrainedModel:
     """Call transformers; a weight that the files lack is an error, never a random one."""
-    kept_quantized = quantization_config(quantization, dtype) if device == "cuda" else None
+    kept_quantized = quantization_config(quantization) if device == "cuda" else None
     model, found = transformers.AutoModelForCausalLM.from_pretrained(
         folder,
         dtype=dtype,
@@ -61,7 +62,7 @@ def from_folder(
         quantization_config=kept_quantized,
         device_map={"": 0} if device == "cuda" else None,
         local_files_only=True,
-        trust_remote_code=False,
+        trust_remote_code=trusted,
         output_loading_info=True,
     )
     if found["missing_keys"]:
@@ -69,7 +70,7 @@ def from_folder(
     return model
 
 
-def quantization_config(plan: QuantizationPlan | None, dtype: torch.dtype) -> Any:
+def quantization_config(plan: QuantizationPlan | None) -> Any:
     """Return transformers' configuration for bitsandbytes' layers."""
     if plan is None:
         return None
@@ -79,7 +80,7 @@ def quantization_config(plan: QuantizationPlan | None, dtype: torch.dtype) -> An
         load_in_4bit=True,
         bnb_4bit_quant_type=plan.quant_type,
         bnb_4bit_use_double_quant=plan.double_quant,
-        bnb_4bit_compute_dtype=dtype,
+        bnb_4bit_compute_dtype=DTYPES[plan.compute_dtype],
     )
 
 

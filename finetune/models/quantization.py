@@ -1,6 +1,6 @@
 """The numbers of a quantized model at the speed of an ordinary one: for CPUs, where 4-bit matmuls are slow.
 
-    quantize_weights(model, QuantizationPlan(bits=4, quant_type="nf4", double_quant=True))
+    quantize_weights(model, QuantizationPlan(bits=4, quant_type="nf4", double_quant=True, compute_dtype="bfloat16"))
 
 Each weight becomes dequantize(quantize(weight)) with bitsandbytes' own functions: every linear layer but the output
 head, as transformers does with bitsandbytes. Memory is that of the dtype. Tests compare the weights, bit for bit, with
@@ -20,6 +20,7 @@ from transformers.pytorch_utils import Conv1D
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 BLOCK = 64
 """Weights that share one scale in 4-bit schemes; bitsandbytes' and QLoRA's own."""
 
@@ -32,6 +33,18 @@ def quantize_weights(model: nn.Module, plan: QuantizationPlan) -> None:
             weight = layer.weight.T if turned else layer.weight
             rounded = round_trip(weight, plan)
             layer.weight.copy_(rounded.T if turned else rounded)
+            if plan.bits == 4:
+                multiply_in(layer, DTYPES[plan.compute_dtype])
+
+
+def multiply_in(layer: nn.Linear | Conv1D, dtype: torch.dtype) -> None:
+    """Let a layer multiply in another dtype than the model's, as bitsandbytes' layers do; its output is the model's."""
+    outside = layer.weight.dtype
+    if dtype == outside:
+        return
+    layer.to(dtype)
+    layer.register_forward_pre_hook(lambda _, inputs: (inputs[0].to(dtype), *inputs[1:]))
+    layer.register_forward_hook(lambda _, __, output: output.to(outside))
 
 
 def linear_layers(model: nn.Module) -> Iterator[nn.Linear | Conv1D]:

@@ -33,7 +33,10 @@ def epoch_order(epoch: int, rows: int, seed: int) -> tuple[int, ...]:
     return tuple(order)
 
 
-def micro_batches(batch: Sequence[EncodedExample], size: int) -> list[list[EncodedExample]]:
-    """Cut a batch into parts of at most `size` examples of similar length; the sum of their losses is the batch's."""
-    ordered = sorted(batch, key=lambda row: (row.length, row.row_id), reverse=True)
+def micro_batches(batch: Sequence[EncodedExample], size: int) -> list[list[int]]:
+    """Cut a batch into parts of at most `size` examples of similar length, as places in it (0-based).
+
+    The sum of the parts' losses is the batch's.
+    """
+    ordered = sorted(range(len(batch)), key=lambda place: (batch[place].length, batch[place].row_id), reverse=True)
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]

@@ -1,10 +1,11 @@
 """log.jsonl, one line an event, and the progress bar on stderr.
 
     {"step": 3, "loss": 1.92, "learning_rate": 0.0002, "step_seconds": 1.71, "examples": 16, "tokens": 2744}
-    {"step": 20, "validation_loss": 0.61, "seconds": 4.2}
-    {"step": 20, "checkpoint": "checkpoints/step-000020", "seconds": 0.1}
+    {"step": 20, "kind": "validation", "validation_loss": 0.61, "metrics": {"f1": 0.84}, "best": true, "seconds": 4}
+    {"step": 20, "kind": "checkpoint", "checkpoint": "checkpoints/step-000020", "seconds": 0.1}
 
-Every line carries the wall time since the line before, so the seconds of all lines add up to the loop's time.
+Every line carries the wall time since the line before, so the seconds of all lines add up to the loop's time. Numbers
+of updates and validations also go to the task's trackers.
 
 *Not here:* what is measured (lfine.finetune.train.loop) and drawing it (lfine.evaluation.reports).
 """
@@ -22,6 +23,8 @@ from typing import Self
 from tqdm import tqdm
 
 from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.train.evaluations import Evaluation
+from lfine.finetune.train.trackers import Trackers
 from lfine.schemas.records import write_text
 
 QUIET_INTERVAL = 15.0
@@ -31,8 +34,9 @@ QUIET_INTERVAL = 15.0
 class Journal:
     """Writes the log of one run; lines of steps after `start` (of an interrupted run) are taken back first."""
 
-    def __init__(self, path: Path, *, start: int, steps: int) -> None:
+    def __init__(self, path: Path, *, start: int, steps: int, trackers: Trackers | None = None) -> None:
         self.path = path
+        self._trackers = trackers
         self.best_validation_loss: float | None = None
         self.last_loss: float | None = None
         kept = [line for line in _lines(path) if json.loads(line)["step"] <= start]
@@ -74,16 +78,32 @@ class Journal:
                 "tokens": tokens,
             }
         )
+        self._track(step, {"loss": loss, "learning_rate": learning_rate, "step_seconds": seconds})
         self._bar.set_postfix_str(f"loss {loss:.3f}, {tokens / max(seconds, 1e-9):.0f} tokens/s", refresh=False)
         self._bar.update()
 
-    def validation(self, step: int, loss: float) -> None:
-        self._write({"step": step, "validation_loss": loss, "seconds": self._seconds()})
-        self._bar.set_description_str(f"train (validation loss {loss:.3f})", refresh=False)
+    def validation(self, step: int, found: Evaluation, *, best: bool) -> None:
+        self._write(
+            {
+                "step": step,
+                "kind": "validation",
+                "validation_loss": found.loss,
+                "metrics": found.metrics,
+                "best": best,
+                "seconds": self._seconds(),
+            }
+        )
+        self._track(step, {"validation_loss": found.loss, **found.metrics})
+        scores = "".join(f", {name} {value:.3f}" for name, value in list(found.metrics.items())[:1])
+        self._bar.set_description_str(f"train (validation loss {found.loss:.3f}{scores})", refresh=False)
 
     def checkpoint(self, step: int, folder: Path) -> None:
         place = folder.relative_to(self.path.parent).as_posix()
-        self._write({"step": step, "checkpoint": place, "seconds": self._seconds()})
+        self._write({"step": step, "kind": "checkpoint", "checkpoint": place, "seconds": self._seconds()})
+
+    def _track(self, step: int, values: dict[str, float]) -> None:
+        if self._trackers is not None:
+            self._trackers.log(step, values)
 
     def _seconds(self) -> float:
         now = time.perf_counter()

@@ -4,8 +4,8 @@
 
 Reads top to bottom; every value comes from the plan, nothing is decided here.
 
-*Not here:* the arithmetic of a batch (losses.py), the files (journal.py, checkpoints.py), the run folder's other
-files (lfine.training).
+*Not here:* the arithmetic of a batch (losses.py), of the rate (schedule.py) and of the choice (selection.py), the files
+(journal.py, checkpoints.py), the run folder's other files (lfine.training).
 """
 
 from __future__ import annotations
@@ -18,16 +18,31 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from transformers import PreTrainedModel
 
 from lfine.finetune.compile.lengths import EncodedExample
-from lfine.finetune.compile.plan import AdapterPlan, TrainingPlan
-from lfine.finetune.models.adapters import add_adapter, save_adapter
+from lfine.finetune.compile.plan import TrainingPlan
+from lfine.finetune.models.adapters import add_adapter, save_adapter, trainable_parameters
 from lfine.finetune.models.loading import load_base
-from lfine.finetune.train.batches import batch_rows
-from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint, load_checkpoint, save_checkpoint
+from lfine.finetune.train.batches import batch_rows, epoch_order
+from lfine.finetune.train.checkpoints import (
+    checkpoint_standing,
+    checkpoint_step,
+    latest_checkpoint,
+    load_best,
+    load_checkpoint,
+    save_checkpoint,
+)
+from lfine.finetune.train.determinism import deterministic
+from lfine.finetune.train.evaluations import AnsweredSample, better_is_higher, evaluate
 from lfine.finetune.train.interruption import Interruption
 from lfine.finetune.train.journal import Journal
-from lfine.finetune.train.losses import engine_for, mean_loss, update_gradient
+from lfine.finetune.train.losses import Engine, engine_for, update_gradient
+from lfine.finetune.train.optimizers import optimizer_for
+from lfine.finetune.train.schedule import Schedule, learning_rate
+from lfine.finetune.train.selection import Chooser
+from lfine.finetune.train.targets import Objective
+from lfine.finetune.train.trackers import Setting, TrackedRun, Trackers
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
 
@@ -38,6 +53,8 @@ class TrainingRows:
     """The fitted training rows, in the order of the data."""
     validation: tuple[EncodedExample, ...]
     """The rows of the validation loss; empty when there are none."""
+    answered: AnsweredSample | None = None
+    """The rows that are answered and scored at every evaluation."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,8 @@ class RunPlace:
     """The base model's weights and configuration."""
     resume: bool
     """Go on from the newest checkpoint in `folder`, from the beginning where there is none."""
+    task: str = ""
+    """What trackers call it."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +74,13 @@ class TrainResult:
     steps: int
     """Updates done, those before a resume among them."""
     finished: bool
-    """False when Ctrl-C or SIGTERM ended the run early."""
+    """False when Ctrl-C or SIGTERM ended the run; a plan that stops early has finished."""
     seconds: float
     """Wall time of this process's loop, loading left out."""
     final_loss: float | None
     best_validation_loss: float | None
+    best_step: int | None = None
+    """The update whose weights the adapter has, where the plan selects by evaluation; None: the last one's."""
 
 
 def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResult:
@@ -68,83 +89,125 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     Raises RunError LF504 when the loss is not finite, MachineError LF405 when the disk is full.
     """
     torch.manual_seed(plan.seed)
-    model = load_base(
-        place.model_folder, dtype=plan.model.dtype, device=plan.machine.device, quantization=plan.model.quantization
-    )
-    adapted = adapt(model, plan.adapter, plan.seed)
-    if plan.machine.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
-    model.train()
-    engine = engine_for(model, plan.machine, plan.length.shared_prefix)
-    parameters = [value for value in model.parameters() if value.requires_grad]
-    optimizer = torch.optim.AdamW(
-        parameters, lr=plan.learning_rate, betas=plan.betas, eps=plan.eps, weight_decay=plan.weight_decay
-    )
+    trained = set_up(plan, rows.train, place)
+    engine, optimizer = trained.engine, trained.optimizer
+    schedule = Schedule(plan.decay, plan.learning_rate, plan.warmup_steps, plan.steps)
+    chooser = Chooser(plan.selection, higher_is_better=better_is_higher(plan.selection, rows.answered))
     checkpoints = place.folder / "checkpoints"
     checkpoint = latest_checkpoint(checkpoints) if place.resume else None
     start = 0 if checkpoint is None else checkpoint_step(checkpoint)
     if checkpoint is not None:
-        load_checkpoint(checkpoint, model, optimizer)
+        load_checkpoint(checkpoint, engine.model, optimizer)
+        chooser.standing = checkpoint_standing(checkpoint)
 
     began = time.perf_counter()
-    with Journal(place.folder / "log.jsonl", start=start, steps=plan.steps) as journal, Interruption() as interruption:
+    with (
+        deterministic(wanted=plan.machine.deterministic),
+        Trackers(plan.trackers, TrackedRun(place.task, place.folder, start, settings_of(plan))) as trackers,
+        Journal(place.folder / "log.jsonl", start=start, steps=plan.steps, trackers=trackers) as journal,
+        Interruption() as interruption,
+    ):
         step = start
-        while step < plan.steps and not interruption.asked:
+        while step < plan.steps and not chooser.ended and not interruption.asked:
             batch = batch_of(plan, rows.train, step)
-            rate = learning_rate(plan, step)
-            loss = update_gradient(engine, batch)
+            rate = learning_rate(schedule, step)
+            loss = update_gradient(engine, batch, step)
             require_finite(loss, step, batch)
             if plan.max_grad_norm is not None:
-                nn.utils.clip_grad_norm_(parameters, plan.max_grad_norm)
+                nn.utils.clip_grad_norm_(trained.parameters, plan.max_grad_norm)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
             optimizer.zero_grad()
             step += 1
             journal.update(step, loss=loss, learning_rate=rate, batch=batch)
+            best = False
             if rows.validation and due(step, plan.steps_per_evaluation, plan.steps):
-                journal.validation(step, mean_loss(engine, rows.validation))
-            if interruption.asked or due(step, plan.steps_per_checkpoint, plan.steps):
-                journal.checkpoint(step, save_checkpoint(checkpoints, step, model, optimizer))
-    if step == plan.steps:
-        save_adapter(adapted, place.folder / ("adapter" if plan.adapter else "model"))
-    seconds = time.perf_counter() - began
-    return TrainResult(step, step == plan.steps, seconds, journal.last_loss, journal.best_validation_loss)
-
-
-def adapt(model: nn.Module, adapter: AdapterPlan | None, seed: int) -> nn.Module:
-    """Put the adapter into `model` and return peft's wrapper; without one make every weight trainable."""
-    if adapter is None:
-        model.requires_grad_(True)  # noqa: FBT003 (torch's signature)
-        return model
-    adapted: nn.Module = add_adapter(
-        model,
-        r=adapter.r,
-        alpha=adapter.alpha,
-        dropout=adapter.dropout,
-        target_modules=adapter.target_modules,
-        use_rslora=adapter.use_rslora,
-        seed=seed,
+                found = evaluate(engine, rows.validation, rows.answered)
+                best = chooser.take(step, found.values)
+                journal.validation(step, found, best=best)
+            if best or interruption.asked or due(step, plan.steps_per_checkpoint, plan.steps):
+                standing, keep = chooser.standing, plan.keep
+                path = save_checkpoint(checkpoints, step, engine.model, optimizer, keep=keep, standing=standing)
+                journal.checkpoint(step, path)
+    finished, chosen = step == plan.steps or chooser.ended, chooser.standing.best_step
+    if finished:
+        if chosen not in (None, step):
+            load_best(checkpoints, chosen, engine.model)
+        save_adapter(trained.saved, place.folder / ("adapter" if plan.adapter else "model"))
+    return TrainResult(
+        steps=step,
+        finished=finished,
+        seconds=time.perf_counter() - began,
+        final_loss=journal.last_loss,
+        best_validation_loss=journal.best_validation_loss,
+        best_step=chosen,
     )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the loop works on."""
+
+    engine: Engine
+    saved: nn.Module
+    """What is saved in the end: peft's wrapper, or the model itself."""
+    parameters: list[nn.Parameter]
+    """Those that are trained."""
+    optimizer: torch.optim.Optimizer
+
+
+def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) -> Trained:
+    """Load the base model, put the adapter in, and give what is trained to the optimizer."""
+    model = load_base(
+        place.model_folder,
+        dtype=plan.model.dtype,
+        device=plan.machine.device,
+        quantization=plan.model.quantization,
+        trust_remote_code=plan.model.trust_remote_code,
+    )
+    saved = adapt(model, plan, rows)
+    if plan.machine.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    model.train()
+    engine = engine_for(model, plan.machine, plan.length.shared_prefix, objective_of(plan))
+    parameters = trainable_parameters(model)
+    return Trained(engine, saved, parameters, optimizer_for(parameters, plan.optimizer, rate=plan.learning_rate))
+
+
+def adapt(model: PreTrainedModel, plan: TrainingPlan, rows: Sequence[EncodedExample]) -> nn.Module:
+    """Put the adapter into `model` and return peft's wrapper; without one make every weight trainable."""
+    if plan.adapter is None:
+        whole: nn.Module = model.requires_grad_(requires_grad=True)
+        return whole
+    first = [rows[number] for number in epoch_order(0, len(rows), plan.seed)]  # eva looks at the first of them
+    adapted: nn.Module = add_adapter(model, plan.adapter, seed=plan.seed, rows=first)
     return adapted
+
+
+def objective_of(plan: TrainingPlan) -> Objective:
+    """Return what the plan minimizes."""
+    return Objective(plan.prompt_loss_weight, plan.label_smoothing, plan.neftune_noise_alpha, plan.seed)
+
+
+def settings_of(plan: TrainingPlan) -> dict[str, Setting]:
+    """Return what a tracker shows beside the curves."""
+    return {
+        "base_model": plan.model.name,
+        "steps": plan.steps,
+        "batch_size": plan.batch_size,
+        "learning_rate": plan.learning_rate,
+        "decay": plan.decay,
+        "optimizer": plan.optimizer.type,
+        "r": 0 if plan.adapter is None else plan.adapter.r,
+        "seed": plan.seed,
+    }
 
 
 def batch_of(plan: TrainingPlan, rows: Sequence[EncodedExample], step: int) -> list[EncodedExample]:
     """Return the examples of update `step` (0-based)."""
     numbers = batch_rows(step, rows=len(rows), batch_size=plan.batch_size, examples=plan.train_examples, seed=plan.seed)
     return [rows[number] for number in numbers]
-
-
-def learning_rate(plan: TrainingPlan, step: int) -> float:
-    """Return the rate of update `step` (0-based): a linear rise over the warm-up, then the decay to 0 (or none)."""
-    if step < plan.warmup_steps:
-        return plan.learning_rate * (step + 1) / plan.warmup_steps
-    share = (step - plan.warmup_steps) / max(1, plan.steps - plan.warmup_steps)
-    if plan.decay == "cosine":
-        return plan.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
-    if plan.decay == "linear":
-        return plan.learning_rate * (1 - share)
-    return plan.learning_rate
 
 
 def due(step: int, every: int, steps: int) -> bool:

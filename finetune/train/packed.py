@@ -23,6 +23,8 @@ from transformers import PreTrainedModel
 from transformers.modeling_utils import AttentionInterface
 
 from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.models.parts import parts_of
+from lfine.finetune.train.targets import token_weights
 
 ATTENTION = "lfine_shared_prefix"
 """Name under which the attention function is registered with transformers."""
@@ -46,10 +48,15 @@ class PackedRow:
     """(N,): the places whose next token is learned."""
     targets: Tensor
     """(N,): the learned tokens."""
+    weights: Tensor
+    """(N,): what each of them weighs."""
 
 
-def pack(rows: Sequence[EncodedExample], prefix: int, device: str) -> PackedRow:
-    """Lay examples that begin with the same `prefix` tokens into one row."""
+def pack(rows: Sequence[EncodedExample], prefix: int, device: str, *, prompt_weight: float = 0.0) -> PackedRow:
+    """Lay examples that begin with the same `prefix` tokens into one row.
+
+    With a prompt weight the prefix's tokens count once for every example that shares them.
+    """
     rests = [(*row.prompt_ids[prefix:], *row.completion_ids) for row in rows]
     longest = max(len(rest) for rest in rests)
     starts = list(itertools.accumulate((len(rest) for rest in rests), initial=prefix))
@@ -60,27 +67,34 @@ def pack(rows: Sequence[EncodedExample], prefix: int, device: str) -> PackedRow:
         for start, rest in zip(starts, rests, strict=False)
     ]
     scatter = [number * longest + at for number, rest in enumerate(rests) for at in range(len(rest))]
-    learned = [
-        (end - len(row.completion_ids) + at, token)
-        for row, end in zip(rows, starts[1:], strict=True)
-        for at, token in enumerate(row.completion_ids)
-    ]
+    learned = [(place - 1, ids[place], len(rows) * prompt_weight) for place in range(1, prefix) if prompt_weight]
+    for row, start, rest in zip(rows, starts, rests, strict=False):
+        weights = token_weights(row, prompt_weight)[prefix:]
+        before = [prefix - 1, *range(start, start + len(rest) - 1)]  # the first token behind the prefix follows on it
+        learned += [found for found in zip(before, rest, weights, strict=True) if found[2]]
     return PackedRow(
         input_ids=torch.tensor([ids], device=device),
         position_ids=torch.tensor([positions], device=device),
         prefix=prefix,
         gather=torch.tensor(gather, device=device),
         scatter=torch.tensor(scatter, device=device),
-        predicting=torch.tensor([place - 1 for place, _ in learned], device=device),
-        targets=torch.tensor([token for _, token in learned], device=device),
+        predicting=torch.tensor([place for place, _, _ in learned], device=device, dtype=torch.long),
+        targets=torch.tensor([token for _, token, _ in learned], device=device, dtype=torch.long),
+        weights=torch.tensor([weight for _, _, weight in learned], device=device),
     )
 
 
-def packed_logits(backbone: nn.Module, head: nn.Module, row: PackedRow) -> Tensor:
-    """Return the logits (N, vocabulary) at the learned places only; `backbone` attends as `use_packed_rows` set it."""
-    hidden = backbone(
-        input_ids=row.input_ids, position_ids=row.position_ids, use_cache=False, packed_row=row
-    ).last_hidden_state
+def packed_logits(model: PreTrainedModel, row: PackedRow, noise: Sequence[Tensor] | None = None) -> Tensor:
+    """Return the logits (N, vocabulary) at the learned places only, of a model that `use_packed_rows` set up.
+
+    `noise`: one (length, width) for each example, only without a prefix.
+    """
+    backbone, head = parts_of(model)
+    given: dict[str, Tensor] = {"input_ids": row.input_ids}
+    if noise is not None:
+        embedded = model.get_input_embeddings()(row.input_ids)  # (1, T, width)
+        given = {"inputs_embeds": embedded + torch.cat(list(noise)).to(embedded)}
+    hidden = backbone(**given, position_ids=row.position_ids, use_cache=False, packed_row=row).last_hidden_state
     logits: Tensor = head(hidden[0].index_select(0, row.predicting))
     return logits
 

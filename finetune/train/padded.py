@@ -9,23 +9,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
+from transformers import PreTrainedModel
 
 from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.train.targets import token_weights
 
 
-def padded_logits(model: nn.Module, rows: Sequence[EncodedExample], device: str) -> tuple[Tensor, Tensor]:
-    """Return the logits (N, vocabulary) at the learned places and the learned tokens (N,)."""
+@dataclass(frozen=True)
+class PaddedRows:
+    input_ids: Tensor
+    """(B, T)"""
+    mask: Tensor
+    """(B, T): 1 where there is a token."""
+    weights: Tensor
+    """(B, T): what each token weighs as a target."""
+
+
+def pad(rows: Sequence[EncodedExample], device: str, *, prompt_weight: float = 0.0) -> PaddedRows:
+    """Lay each example into a row of its own, padded at the end."""
     longest = max(row.length for row in rows)
     ids = torch.zeros((len(rows), longest), dtype=torch.long)  # token 0 as padding: masked, never learned
     mask = torch.zeros_like(ids)
-    learned = torch.zeros_like(ids, dtype=torch.bool)
+    weights = torch.zeros(ids.shape)
     for number, row in enumerate(rows):
         ids[number, : row.length] = torch.tensor([*row.prompt_ids, *row.completion_ids])
         mask[number, : row.length] = 1
-        learned[number, len(row.prompt_ids) : row.length] = True
-    ids, mask, learned = ids.to(device), mask.to(device), learned.to(device)
-    logits: Tensor = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
-    return logits[:, :-1][learned[:, 1:]], ids[learned]
+        weights[number, : row.length] = torch.tensor(token_weights(row, prompt_weight))
+    return PaddedRows(ids.to(device), mask.to(device), weights.to(device))
+
+
+def padded_logits(
+    model: PreTrainedModel, rows: PaddedRows, noise: Sequence[Tensor] | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the logits (N, vocabulary) at the learned places, the learned tokens (N,) and their weights (N,).
+
+    `noise`: one (length, width) for each example.
+    """
+    given: dict[str, Tensor] = {"input_ids": rows.input_ids}
+    if noise is not None:
+        embedded = model.get_input_embeddings()(rows.input_ids)  # (B, T, width)
+        longest = rows.input_ids.shape[1]
+        wide = torch.stack([functional.pad(each, (0, 0, 0, longest - each.shape[0])) for each in noise])
+        given = {"inputs_embeds": embedded + wide.to(embedded)}
+    logits: Tensor = model(**given, attention_mask=rows.mask, use_cache=False).logits
+    learned = rows.weights[:, 1:] > 0
+    return logits[:, :-1][learned], rows.input_ids[:, 1:][learned], rows.weights[:, 1:][learned]

@@ -26,6 +26,7 @@ from lfine.schemas.problems import Problem
 from lfine.stops import UNWRITABLE, Interrupted, unwritable
 
 COMMANDS = {
+    "init": "write a task file from another system's configuration",
     "validate": "check task files: all problems of all files, without loading a model",
     "schema": "print the JSON Schema of task files, for editors",
     "compile": "print the plan of a task; --explain says why",
@@ -35,6 +36,7 @@ COMMANDS = {
     "compare": "compare two evaluations row by row, with intervals",
     "report": "write the HTML report of a run again from its files",
     "models": "list the base models known and cached; pull one",
+    "completion": "print the completion script of a shell",
 }
 """Name → summary; each is the module lfine.cli.NAME with `add_arguments(parser)` and `run(arguments) -> int`."""
 

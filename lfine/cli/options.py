@@ -32,6 +32,12 @@ def add_runs_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs-dir", metavar="DIR", help="where run folders lie (default: LFINE_RUNS, then runs/)")
 
 
+def add_allow_code(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-code", action="store_true", help="let a model run code that comes with it, where the task says so too"
+    )
+
+
 def print_json(document: Any) -> None:
     """Write the one JSON document."""
     print(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))

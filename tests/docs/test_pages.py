@@ -131,4 +131,4 @@ def test_only_whole_tasks_are_taken(tmp_path: Path) -> None:
     assert tasks(text) == ["base_model: a\n"]
     (tmp_path / "a.yaml").write_text("base_model: a\n", encoding="utf-8")
     _, problems = check_task(tmp_path / "a.yaml")
-    assert {problem.code for problem in problems} == {"LF101"}
+    assert {problem.code for problem in problems} == {"LF101", "LF213"}

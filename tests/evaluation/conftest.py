@@ -12,8 +12,10 @@ from dataclasses import replace
 
 import pytest
 
+from lfine.evaluation.metrics.registry import plain
 from lfine.evaluation.records import Prediction, Provenance, ScoreIdentity, Scores, ScoringSettings
 from lfine.evaluation.scoring import score
+from lfine.schemas.task import Extract, MetricChoice
 
 Pair = tuple[str, str | None]
 
@@ -21,10 +23,10 @@ Pair = tuple[str, str | None]
 @pytest.fixture
 def settings() -> ScoringSettings:
     return ScoringSettings(
-        metrics=("accuracy",),
+        metrics=(plain("accuracy"),),
         output_type="category",
         labels=("auto", "auto claims", "home"),
-        extract="none",
+        extract=Extract("none", pattern=None, field=None),
         confidence=0.95,
         seed=7,
     )
@@ -49,10 +51,13 @@ def identity() -> ScoreIdentity:
 def scored(settings: ScoringSettings, identity: ScoreIdentity) -> Callable[..., Scores]:
     """Score (gold, answer) pairs as rows 0, 1, 2, …; further arguments change the settings or the model's name."""
 
-    def build(pairs: Sequence[Pair], *, model: str = "tuned", metrics: tuple[str, ...] = ("accuracy",)) -> Scores:
+    def build(
+        pairs: Sequence[Pair], *, model: str = "tuned", metrics: Sequence[str | MetricChoice] = ("accuracy",)
+    ) -> Scores:
         rows = [Prediction(row_id, gold, answer) for row_id, (gold, answer) in enumerate(pairs)]
-        text = metrics[0] == "rouge"
-        used = replace(settings, metrics=metrics, output_type="text", labels=()) if text else settings
-        return score(rows, settings=replace(used, metrics=metrics), identity=replace(identity, model=model))
+        chosen = tuple(each if isinstance(each, MetricChoice) else plain(each) for each in metrics)
+        text = chosen[0].name == "rouge"
+        used = replace(settings, output_type="text", labels=()) if text else settings
+        return score(rows, settings=replace(used, metrics=chosen), identity=replace(identity, model=model))
 
     return build

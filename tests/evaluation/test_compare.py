@@ -12,8 +12,10 @@ import pytest
 from sklearn.metrics import f1_score
 
 from lfine.evaluation.compare import CORPUS_PERMUTATIONS, compare
+from lfine.evaluation.metrics.registry import plain
 from lfine.evaluation.records import Scores
 from lfine.schemas.errors import RunError
+from lfine.schemas.task import MetricChoice
 
 GOLDS = ["auto", "home", "home", "auto"] * 25
 GOOD = list(zip(GOLDS, ["auto", "home", "home", "home"] * 25, strict=True))
@@ -139,3 +141,18 @@ def test_text_and_record(scored: Build) -> None:
     record = json.loads(json.dumps(found.record()))
     assert record["differences"][0]["difference"] == 0.25
     assert record["confidence"] == 0.95
+
+
+def test_values_with_parameters_are_compared_with_those_parameters(scored: Build) -> None:
+    weighted = MetricChoice("f1", "weighted", None, None, None, None)
+    strict = replace(plain("accuracy"), case=True)
+    uneven = [[*rows, *rows[1::4]] for rows in (GOOD, POOR)]
+    good, poor = (scored(rows, metrics=(weighted, strict)) for rows in uneven)
+    by_name = {each.metric: each for each in compare(good, poor).differences}
+    assert list(by_name) == ["f1_weighted", "accuracy_case"]
+    gap = by_name["f1_weighted"]
+    assert gap.difference == pytest.approx(gap.first - gap.second)
+    macro = compare(*(scored(rows, metrics=("f1",)) for rows in uneven)).main
+    assert gap.difference != pytest.approx(macro.difference)
+    assert by_name["accuracy_case"].mcnemar_p is not None
+    assert gap.mcnemar_p is None

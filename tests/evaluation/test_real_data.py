@@ -11,9 +11,11 @@ import pytest
 from lfine.evaluation.baselines import majority, tfidf
 from lfine.evaluation.compare import compare
 from lfine.evaluation.files import read_predictions, write_predictions, write_scores
+from lfine.evaluation.metrics.registry import plain
 from lfine.evaluation.records import Prediction, ScoreIdentity, Scores, ScoringSettings
 from lfine.evaluation.reports.page import write_report
 from lfine.evaluation.scoring import score
+from lfine.schemas.task import Extract
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "ag_news.parquet"
 
@@ -54,7 +56,9 @@ def test_baselines_from_texts_to_a_report(
         ]
         folder = tmp_path / model
         write_predictions(folder / "predictions.jsonl", rows)
-        used = replace(settings, labels=LABELS, metrics=("accuracy", "f1"), extract="label")
+        used = replace(
+            settings, labels=LABELS, metrics=(plain("accuracy"), plain("f1")), extract=Extract("label", None, None)
+        )
         scores[model] = score(
             read_predictions(folder / "predictions.jsonl"), settings=used, identity=replace(identity, model=model)
         )

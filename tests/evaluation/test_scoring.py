@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from lfine.evaluation.files import write_predictions
+from lfine.evaluation.metrics.registry import plain
 from lfine.evaluation.records import MetricScore, Prediction, ScoreIdentity, Scores, ScoringSettings
-from lfine.evaluation.scoring import score
+from lfine.evaluation.scoring import higher_is_better, quick_scores, score
 from lfine.schemas.errors import TaskError
+from lfine.schemas.task import Extract, MetricChoice
 
+LABEL = Extract("label", pattern=None, field=None)
 ROWS = [
     Prediction(9, "auto", "It is AUTO.", prompt="p9"),
     Prediction(4, "home", "auto or home"),
@@ -26,7 +29,7 @@ ROWS = [
 
 
 def test_unscored_rows_count_as_wrong_and_apart(settings: ScoringSettings, identity: ScoreIdentity) -> None:
-    scores = score(ROWS, settings=replace(settings, extract="label"), identity=identity)
+    scores = score(ROWS, settings=replace(settings, extract=LABEL), identity=identity)
     assert (scores.n, scores.scored, scores.unscored) == (5, 3, 2)
     assert scores.per_example["accuracy"] == (1.0, 0.0, 0.0, 1.0, 0.0)
     assert scores.metrics["accuracy"].value == 0.4
@@ -40,7 +43,7 @@ def test_extract_none_judges_the_answer_as_it_stands(settings: ScoringSettings, 
 
 
 def test_confusion_and_codes_stand_in_every_category_score(settings: ScoringSettings, identity: ScoreIdentity) -> None:
-    scores = score(ROWS, settings=replace(settings, extract="label"), identity=identity)
+    scores = score(ROWS, settings=replace(settings, extract=LABEL), identity=identity)
     assert scores.confusion is not None
     assert scores.confusion.counts == ((1, 0, 0, 0), (0, 1, 0, 0), (1, 0, 0, 2))
     assert scores.coded is not None
@@ -84,7 +87,7 @@ def test_rows_hash_sees_golds_ids_and_order(settings: ScoringSettings, identity:
 
 def test_all_problems_come_at_once(settings: ScoringSettings, identity: ScoreIdentity) -> None:
     with pytest.raises(TaskError) as caught:
-        score([], settings=replace(settings, metrics=("acuracy", "rouge")), identity=identity)
+        score([], settings=replace(settings, metrics=(plain("acuracy"), plain("rouge"))), identity=identity)
     assert [problem.code for problem in caught.value.problems] == ["LF209", "LF204", "LF305"]
 
 
@@ -101,9 +104,11 @@ from pathlib import Path
 from lfine.evaluation.files import read_predictions, read_scores, write_scores
 from lfine.evaluation.provenance import provenance
 from lfine.evaluation.records import ScoreIdentity, ScoringSettings
+from lfine.evaluation.metrics.registry import plain
 from lfine.evaluation.scoring import score
+from lfine.schemas.task import Extract, MetricChoice
 folder = Path(sys.argv[1])
-settings = ScoringSettings(("rouge", "accuracy"), "text", (), "none", 0.95, 0)
+settings = ScoringSettings((plain("rouge"), plain("accuracy")), "text", (), Extract("none", None, None), 0.95, 0)
 identity = ScoreIdentity("t", "m", "test", None, None, "e", provenance("c", {}), 0.0)
 write_scores(folder / "scores.json", score(read_predictions(folder / "predictions.jsonl"), settings=settings,
                                            identity=identity))
@@ -112,3 +117,40 @@ print(json.dumps([value, [m for m in ("torch", "transformers", "peft", "lfine.fi
 """
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [0.5, []]
+
+
+def test_parameters_give_values_of_their_own(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    f1 = plain("f1")
+    binary = MetricChoice("f1", "binary", "auto", None, None, None)
+    metrics = (f1, replace(f1, average="weighted"), binary, replace(plain("accuracy"), case=True))
+    scores = score(ROWS, settings=replace(settings, metrics=metrics, extract=LABEL), identity=identity)
+    assert list(scores.metrics) == ["f1", "f1_weighted", "f1_binary_auto", "accuracy_case"]
+    assert len({scores.metrics[name].value for name in list(scores.metrics)[:3]}) == 3
+    assert set(scores.per_example) == {"accuracy_case"}
+
+
+def test_a_gold_answer_that_cannot_be_judged_is_refused(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    number = replace(settings, metrics=(plain("numeric_match"),), output_type="number", labels=())
+    with pytest.raises(TaskError, match="cannot judge against 5 gold answers"):
+        score(ROWS, settings=number, identity=identity)
+
+
+@pytest.mark.parametrize("names", [("accuracy", "f1", "confusion"), ("exact_match",)])
+def test_quick_scores_are_the_values_of_the_slow_ones(
+    names: tuple[str, ...], settings: ScoringSettings, identity: ScoreIdentity
+) -> None:
+    used = replace(settings, metrics=tuple(map(plain, names)), extract=LABEL)
+    slow = score(ROWS, settings=used, identity=identity)
+    quick = quick_scores([row.gold for row in ROWS], [row.prediction for row in ROWS], used)
+    assert quick == pytest.approx({name: each.value for name, each in slow.metrics.items()})
+    assert list(quick) == list(slow.metrics)
+    assert set(quick_scores([], [], used).values()) == {0.0}
+
+
+def test_which_way_is_better() -> None:
+    metrics = (plain("rouge"), replace(plain("accuracy"), case=True))
+    assert not higher_is_better("loss", metrics)
+    assert higher_is_better("rouge2", metrics)
+    assert higher_is_better("accuracy_case", metrics)
+    with pytest.raises(KeyError):
+        higher_is_better("accuracy", metrics)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from lfine.evaluating import EvaluateOptions, evaluate_task
-from lfine.schemas.errors import UsageError
-from tests.lfine.projects import Project
+from lfine.evaluation.files import read_predictions
+from lfine.schemas.errors import TaskError, UsageError
+from tests.lfine.projects import Project, rows_of, write_csv
 
 
 def given(folder: Path, name: str) -> str:
@@ -64,3 +66,46 @@ def test_without_baselines_there_are_none(project: Project) -> None:
 def test_one_model_at_a_time(project: Project, options: EvaluateOptions) -> None:
     with pytest.raises(UsageError):
         evaluate_task(project.task, options)
+
+
+def test_constrained_answers_through_the_whole_line(project: Project) -> None:
+    options = EvaluateOptions(overrides=["generation.constrain=labels"], runs_dir=str(project.runs), base=True)
+    evaluated = evaluate_task(project.task, options)
+    answers = {each.prediction for each in read_predictions(evaluated.folder / "predictions.jsonl")}
+    assert answers <= {"card", "transfer", "fee"}
+    assert evaluated.scores.unscored == 0
+
+
+def json_project(project: Project) -> None:
+    rows = [{**row, "label": json.dumps({"topic": row["label"]})} for row in rows_of()]
+    write_csv(project.rows, rows)
+    schema = {"type": "object", "properties": {"topic": {"enum": ["card", "fee", "transfer"]}}, "required": ["topic"]}
+    (project.folder / "topic.json").write_text(json.dumps(schema | {"additionalProperties": False}), encoding="utf-8")
+    project.edit("output_feature: label", "output_feature: {name: label, type: json, schema: topic.json}")
+    project.edit("baselines: [majority, tfidf]", "baselines: [majority]")
+
+
+def test_json_answers_through_the_whole_line(project: Project) -> None:
+    pytest.importorskip("llguidance", reason="the extra `structured` is not installed")
+    json_project(project)
+    overrides = ["generation.constrain=json_schema", "generation.max_new_tokens=60"]
+    evaluated = evaluate_task(project.task, EvaluateOptions(overrides=overrides, runs_dir=str(project.runs), base=True))
+    assert list(evaluated.scores.metrics) == ["json_match", "json_valid"]
+    ended = [each for each in read_predictions(evaluated.folder / "predictions.jsonl") if each.finish_reason == "stop"]
+    assert ended
+    assert {json.loads(each.prediction or "")["topic"] for each in ended} <= {"card", "fee", "transfer"}
+    assert evaluated.scores.metrics["json_valid"].value == len(ended) / 12
+
+
+@pytest.mark.parametrize(
+    ("override", "code"),
+    [
+        ("generation.constrain=json_schema", "LF266"),
+        ("evaluation.metrics=[{name: f1, average: binary, positive: weather}]", "LF211"),
+        ("evaluation.metrics=[numeric_match]", "LF204"),
+    ],
+)
+def test_what_does_not_fit_the_output_is_refused(project: Project, override: str, code: str) -> None:
+    with pytest.raises(TaskError) as caught:
+        evaluate_task(project.task, EvaluateOptions(overrides=[override], runs_dir=str(project.runs), base=True))
+    assert code in {problem.code for problem in caught.value.problems}

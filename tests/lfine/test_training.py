@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from lfine import training
 from lfine.finetune.compile.files import read_plan
 from lfine.finetune.train.loop import TrainResult
 from lfine.runs import read_run, write_run
-from lfine.schemas.errors import MachineError, RunError
+from lfine.schemas.errors import LfineError, MachineError, RunError, TaskError
 from lfine.schemas.problems import Problem
 from lfine.stops import Interrupted
 from lfine.training import TrainOptions, train_task
@@ -90,3 +93,65 @@ def test_seconds_of_resumed_parts_add_up(project: Project, monkeypatch: pytest.M
     assert read_run(project.run_folders()[0]).train_examples == 8
     outcome = train_task(project.task, options(project, resume=True))
     assert (outcome.seconds, outcome.train_examples, outcome.final_loss) == (15.0, 16, 1.0)
+
+
+def refused(project: Project, *overrides: str) -> list[tuple[str, str]]:
+    """Return code and path of the problems, all found before a run folder was made."""
+    with pytest.raises(LfineError) as caught:
+        train_task(project.task, options(project, *overrides))
+    assert project.run_folders() == []
+    return [(problem.code, problem.path) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "code", "path"),
+    [
+        (["trainer.save_best_by=rougeL", "trainer.evaluation_sample=4"], "LF256", "trainer.save_best_by"),
+        (["adapter.from=nowhere"], "LF293", "adapter.from"),
+        (["adapter.init_lora_weights=orthogonal", "adapter.r=3"], "LF292", "adapter.r"),
+        (["trainer.optimizer.type=paged_adamw_8bit", "trainer.device=cpu"], "LF403", "trainer.optimizer.type"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_anything_is_loaded(
+    overrides: list[str], code: str, path: str, project: Project
+) -> None:
+    assert refused(project, *overrides) == [(code, path)]
+
+
+def test_a_missing_tracker_is_refused_before_training(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "trackio" else find_spec(name))
+    assert refused(project, "trainer.trackers=[trackio]") == [("LF401", "trainer.trackers")]
+
+
+def test_the_task_s_own_metric_decides(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    watched = ["evaluation_sample=5", "save_best_by=accuracy", "steps_per_evaluation=1", "early_stop=1"]
+    outcome = train_task(project.task, options(project, *(f"trainer.{each}" for each in watched)))
+    (run,) = project.run_folders()
+    record = read_run(run)
+    log = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    curve = [line["metrics"]["accuracy"] for line in log if line.get("kind") == "validation"]
+    assert len(curve) == outcome.steps
+    assert record.best_step == 1 + curve.index(max(curve))
+    assert record.status == "finished"
+    assert outcome.train_examples == 4 * outcome.steps
+    said = capsys.readouterr().err
+    assert f"the adapter is that of update {record.best_step}, the best by accuracy" in said
+    assert ("1 evaluations without a better one" in said) == (outcome.steps < 4)
+
+
+def test_going_on_from_a_run(project: Project) -> None:
+    first = train_task(project.task, options(project))
+    second = train_task(project.task, options(project, f"adapter.from={first.run_dir}"))
+    start = read_plan(Path(second.run_dir) / "plan.json").training.adapter
+    assert start is not None
+    assert start.start is not None
+    assert start.start.folder == str(Path(first.run_dir) / "adapter")
+    assert second.plan_hash != first.plan_hash
+    assert second.best_validation_loss is not None
+    assert first.best_validation_loss is not None
+    with pytest.raises(TaskError) as caught:
+        train_task(project.task, options(project, f"adapter.from={first.run_dir}", "adapter.r=2", "adapter.alpha=16"))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.path) == ("LF291", "adapter.r")
+    assert "adapter.r is 2" in problem.message
+    assert "has 8" in problem.message

@@ -30,7 +30,7 @@ def test_warnings_do_not_fail(project: Project) -> None:
     project.rows.unlink()
     found = validate_paths([project.task])
     assert (found.files, found.failed, [each.severity for each in found.problems]) == (1, False, ["warning"])
-    assert checked_task(project.task).task.name == "topics"
+    assert checked_task(project.task)[0].task.name == "topics"
     with pytest.raises(TaskError):
         checked_task(project.task, ["dataset.path=./elsewhere/rows.csv"])
 
@@ -47,3 +47,34 @@ def test_metrics_and_columns_are_told_together(project: Project) -> None:
     project.edit("{question}", "{qestion}")
     _, problems = check_file(project.task, ["evaluation.metrics=[acuracy]"])
     assert sorted(problem.code for problem in problems) == ["LF201", "LF209"]
+
+
+def test_a_problem_of_an_extended_file_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("_base.yaml").write_text("base_model: m-x\ndataset: {path: a.csv}\nadapter: {r: x}\n", encoding="utf-8")
+    for name in ("one.yaml", "two.yaml"):
+        text = "extends: _base.yaml\nprompt: {template: 'Q: {q}'}\noutput_feature: y\n"
+        Path(name).write_text(text, encoding="utf-8")
+    found = validate_paths([Path()])
+    assert (found.files, [(each.code, each.file, each.line) for each in found.problems]) == (
+        2,
+        [("LF102", "_base.yaml", 3)],
+    )
+
+
+def test_a_fragment_is_checked_but_is_no_task(tmp_path: Path) -> None:
+    fragment = tmp_path / "_part.yaml"
+    fragment.write_text("trainer: {epochs: 3}\n", encoding="utf-8")
+    assert check_file(fragment) == (None, [])
+    assert not validate_paths([fragment]).failed
+    with pytest.raises(TaskError) as caught:
+        checked_task(fragment)
+    assert [problem.code for problem in caught.value.problems] == ["LF117"]
+
+
+def test_mending_comes_before_checking(project: Project) -> None:
+    project.edit("trainer:", "trainr:")
+    assert validate_paths([project.task]).changes == ()
+    found = validate_paths([project.task], fix=True)
+    assert [(change.old, change.new) for change in found.changes] == [("trainr", "trainer")]
+    assert (found.failed, validate_paths([project.task]).failed) == (False, False)

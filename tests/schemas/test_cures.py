@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lfine.schemas.cures import Misfit, quoted_override, value_cures
+from lfine.schemas.cures import Misfit, value_cure_of, value_cures
 from lfine.schemas.document import Document, Path
+from lfine.schemas.overrides import quoted_override
 from lfine.schemas.schema import node_at
 from lfine.schemas.validation import accepts
 from lfine.schemas.yaml_text import compose
@@ -34,16 +35,45 @@ def cure(text: str, path: Path) -> str:
         ("adapter: {target_modules: {q: 1}}", ("adapter", "target_modules"), "write for instance `[q_proj, v_proj]`"),
         ("dataset: {path: [a.csv]}", ("dataset", "path"), "write `a.csv` without the brackets"),
         ("dataset: {path: [a.csv, b.csv]}", ("dataset", "path"), "write for instance `viggo.parquet`"),
-        ("dataset:", ("dataset",), "remove `dataset:`, or write keys below it"),
+        ("dataset:", ("dataset",), "write for instance `{path: viggo.parquet}`"),
+        ("trainer:", ("trainer",), "remove `trainer:`, or write keys below it"),
+        ("trainer:\n  epochs:3", ("trainer",), "put a space after the colon: `epochs: 3`"),
+        ("trainer:\n  http://x", ("trainer",), "write for instance `{epochs: 3, learning_rate: 0.0002}`"),
+        (
+            "evaluation: {extract: regex}",
+            ("evaluation", "extract"),
+            'write for instance `extract: {type: regex, pattern: "Answer: (.*)"}`',
+        ),
+        ("evaluation: {extract: lable}", ("evaluation", "extract"), "did you mean `label`?"),
+        ("evaluation: {metrics: {name: f1}}", ("evaluation", "metrics"), "write a list: `[{name: f1}]`"),
+        ("prompt: {examples: '3'}", ("prompt", "examples"), "remove the quotes"),
         ("prompt:", ("prompt",), 'write for instance `{template: "Question: {question}"}`'),
         ("prompt: '{q}'", ("prompt",), 'write `prompt: {template: "{q}"}`'),
         ("dataset: {path: 2024-01-01}", ("dataset", "path"), "write for instance `viggo.parquet`"),
-        ("trainer: {optimizer: {type: paged_adamw_8bit}}", ("trainer", "optimizer", "type"), "write `adamw`"),
+        ("trainer: {optimizer: {type: pagd_adamw}}", ("trainer", "optimizer", "type"), "did you mean `paged_adamw`?"),
         ("preprocessing: {truncation: right}", ("preprocessing", "truncation"), "write `end`"),
     ],
 )
 def test_cures(text: str, path: Path, expected: str) -> None:
     assert cure(text, path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "written"),
+    [
+        ("adapter: {r: '16'}", ("adapter", "r"), "16"),
+        ("adapter: {use_rslora: on}", ("adapter", "use_rslora"), "true"),
+        ("adapter: {bias: nonee}", ("adapter", "bias"), "none"),
+        ("adapter: lora", ("adapter",), "{type: lora}"),
+        ("adapter: {r: sixteen}", ("adapter", "r"), None),
+        ("trainer: {epochs: -1}", ("trainer", "epochs"), None),
+        ("evaluation: {extract: regex}", ("evaluation", "extract"), None),
+    ],
+)
+def test_only_sure_cures_say_what_to_write(text: str, path: Path, written: str | None) -> None:
+    document = compose(text, "t.yaml").document
+    assert isinstance(document, Document)
+    assert value_cure_of(Misfit(document, path, node_at(path) or {}, accepts)).written == written
 
 
 def test_a_bare_value_is_offered_only_where_it_would_be_valid() -> None:

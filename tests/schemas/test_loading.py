@@ -10,7 +10,7 @@ import pytest
 
 from lfine.schemas.errors import LfineError, TaskError
 from lfine.schemas.loading import LoadedTask, check_task, load_task
-from lfine.schemas.task import OutputFeature, Quantization
+from lfine.schemas.task import BaseModel, OutputFeature
 
 LORA_LAND = """\
 base_model: mistralai/Mistral-7B-v0.1
@@ -41,15 +41,17 @@ def test_the_task_of_lora_land(viggo: Path) -> None:
     assert loaded is not None
     task = loaded.task
     assert task.name == "viggo"
-    assert task.base_model == "mistralai/Mistral-7B-v0.1"
+    assert task.base_model == BaseModel(id="mistralai/Mistral-7B-v0.1", revision=None, trust_remote_code=False)
     assert task.dataset.path == "viggo.parquet"
     assert task.prompt.template == "Turn this representation into a sentence: {meaning_representation}"
-    assert task.output_feature == OutputFeature(name="target", type=None, labels=None)
+    assert task.output_feature == OutputFeature(name="target", type=None, labels=None, schema=None)
     assert (task.preprocessing.split.type, task.preprocessing.split.column) == ("fixed", "split")
     assert task.adapter is not None
     assert task.adapter.r == 8
-    assert task.quantization == Quantization(bits=4, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True)
-    assert (task.evaluation.metrics, task.evaluation.sample_size) == (("rouge",), 1000)
+    assert task.quantization is not None
+    assert (task.quantization.bits, task.quantization.bnb_4bit_quant_type) == (4, "nf4")
+    assert [metric.name for metric in task.evaluation.metrics or ()] == ["rouge"]
+    assert task.evaluation.sample_size == 1000
 
 
 def test_ludwigs_type_of_trainer_and_the_small_print_of_yaml(viggo: Path) -> None:
@@ -57,6 +59,7 @@ def test_ludwigs_type_of_trainer_and_the_small_print_of_yaml(viggo: Path) -> Non
     viggo.write_text(text + "trainer: {type: finetune, learning_rate: 1e-4}\n", encoding="utf-8")
     task = load_task(viggo).task
     assert (task.trainer.type, task.trainer.learning_rate) == ("finetune", 1e-4)
+    assert task.output_feature is not None
     assert task.output_feature.labels == ("yes", "no")
 
 
@@ -76,6 +79,8 @@ def test_a_line_end_of_windows_and_a_byte_order_mark_change_nothing(viggo: Path)
     ("path", "origin"),
     [
         ("base_model", "viggo.yaml:1"),
+        ("base_model.id", "viggo.yaml:1"),
+        ("base_model.revision", "default"),
         ("dataset.path", "viggo.yaml:2"),
         ("prompt.template", "viggo.yaml:4"),
         ("output_feature", "viggo.yaml:6"),
@@ -90,6 +95,9 @@ def test_a_line_end_of_windows_and_a_byte_order_mark_change_nothing(viggo: Path)
         ("generation.max_new_tokens", "--set generation={max_new_tokens: 5}"),
         ("evaluation.metrics", "viggo.yaml:11"),
         ("evaluation.metrics[0]", "viggo.yaml:11"),
+        ("evaluation.metrics[0].name", "viggo.yaml:11"),
+        ("evaluation.metrics[0].average", "default"),
+        ("evaluation.metrics[1]", "default"),
     ],
 )
 def test_origins(viggo: Path, path: str, origin: str) -> None:

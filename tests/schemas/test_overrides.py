@@ -49,7 +49,8 @@ def test_arguments(argument: str, path: tuple[str, ...], value: Value) -> None:
 
 
 @pytest.mark.parametrize(
-    "argument", ["", "a", "=1", "a..b=1", ".a=1", "a.=1", "a b=1", "1a=1", "a[0]=1", ".".join("a" * 11) + "=1"]
+    "argument",
+    ["", "a", "=1", "a..b=1", ".a=1", "a.=1", "a b=1", "1a=1", "a[x]=1", "a[0=1", '["a"]=1', ".".join("a" * 11) + "=1"],
 )
 def test_what_is_no_argument(argument: str) -> None:
     with pytest.raises(TaskError) as caught:
@@ -117,16 +118,24 @@ def test_a_bare_column_becomes_a_mapping() -> None:
 @pytest.mark.parametrize(
     ("argument", "message", "cure"),
     [
-        ("base_model.x=1", "`base_model` is a single value and has no keys", "set it whole: `--set base_model=…`"),
+        ("adapter.r=1", "`adapter` is a single value and has no keys", "set it whole: `--set adapter=…`"),
+        ("a.b[3]=1", "`a.b` is a list and has no item 3", "set it whole: `--set a.b=…`"),
+        ("a[0]=1", "`a` is a mapping and has no item 0", "set it whole: `--set a=…`"),
+        (
+            "extends=x.yaml",
+            "`extends` stands in the file only: overrides are laid over what it says",
+            "write `extends`",
+        ),
         ("a.b.c=1", "`a.b` is a list and has no keys", "set it whole: `--set a.b=…`"),
     ],
 )
 def test_keys_below_what_has_none(argument: str, message: str, cure: str) -> None:
-    document = compose("base_model: m\na: {b: [1]}\n", "t.yaml").document
+    document = compose("base_model: m\na: {b: [1]}\nadapter: lora\n", "t.yaml").document
     assert document is not None
     overridden = apply_overrides(document, [argument])
     (problem,) = overridden.problems
-    assert (problem.code, problem.message, problem.cure) == ("LF111", message, cure)
+    assert (problem.code, problem.message) == ("LF111", message)
+    assert problem.cure.startswith(cure)
     assert overridden.document.value == document.value
 
 
@@ -137,7 +146,7 @@ def test_keys_below_what_has_none(argument: str, message: str, cure: str) -> Non
         ("trainer.epocs=3", "LF111", "trainer.epocs", "did you mean `epochs`?"),
         ("trianer.epochs=3", "LF111", "trianer", "did you mean `trainer`?"),
         ("learning_rate=1", "LF111", "learning_rate", "move it: `learning_rate` belongs under `trainer`"),
-        ("adapter={rnk: 4}", "LF111", "adapter.rnk", "use one of"),
+        ("adapter={qqqqq: 4}", "LF111", "adapter.qqqqq", "use one of"),
         ("trainer.epochs=-1", "LF105", "trainer.epochs", "write for instance `3`"),
         ("adapter.r=x", "LF102", "adapter.r", "write for instance `16`"),
         ("adapter.r='16'", "LF102", "adapter.r", "write `16`"),
@@ -176,7 +185,43 @@ def test_overrides_reach_the_task(tmp_path: Path, valid: str) -> None:
     arguments = ["trainer.learning_rate=1e-4", "adapter=null", "evaluation.metrics=[accuracy, f1]", "name=x"]
     task = load_task(file, arguments).task
     assert (task.trainer.learning_rate, task.adapter, task.name) == (1e-4, None, "x")
-    assert task.evaluation.metrics == ("accuracy", "f1")
+    assert [metric.name for metric in task.evaluation.metrics or ()] == ["accuracy", "f1"]
+
+
+def test_overrides_of_lists_mappings_and_bare_forms(tmp_path: Path, valid: str) -> None:
+    file = tmp_path / "t.yaml"
+    columns = "{path: reviews.csv, columns: {label: {values: {a: x}}}}"
+    text = valid.replace("{path: reviews.csv}", columns).replace("smollm2-135m-instruct", "org/model")
+    file.write_text(text, encoding="utf-8")
+    arguments = [
+        "dataset.columns.label.cast=integer",
+        "dataset.columns.my label.from=raw",
+        'dataset.columns["a.b"].pick=1',
+        "dataset.columns.label.values.7=y",
+        "evaluation.metrics=[rouge, f1]",
+        "evaluation.metrics[1].average=micro",
+        "base_model.revision=main",
+        "adapter.rank_pattern.q_proj=4",
+    ]
+    loaded = load_task(file, arguments)
+    task = loaded.task
+    assert set(task.dataset.columns) == {"label", "my label", "a.b"}
+    assert task.dataset.columns["label"].values == {"a": "x", "7": "y"}
+    assert (task.dataset.columns["label"].cast, task.dataset.columns["a.b"].pick) == ("integer", 1)
+    assert [(metric.name, metric.average) for metric in task.evaluation.metrics or ()] == [
+        ("rouge", None),
+        ("f1", "micro"),
+    ]
+    assert (task.base_model.id, task.base_model.revision) == ("org/model", "main")
+    assert loaded.origin("base_model.id") == f"{file}:1", "a bare value keeps its place"
+    assert loaded.origin("evaluation.metrics[1].average") == "--set evaluation.metrics[1].average=micro"
+    assert loaded.origin("evaluation.metrics[0]") == "--set evaluation.metrics=[rouge, f1]"
+
+
+def test_setting_null(tmp_path: Path, valid: str) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(valid.replace('template: "Review: {review}"', "messages: turns"), encoding="utf-8")
+    assert load_task(file, ["output_feature=null"]).task.output_feature is None
 
 
 def test_an_override_of_a_file_that_is_no_mapping() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lfine.schemas.loading import check_task
-from lfine.schemas.problems import Excerpt, Problem
+from lfine.schemas.problems import Edit, Excerpt, Fix, Problem
 from lfine.schemas.rendering import problems_text
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "problems"
@@ -75,3 +75,22 @@ def test_a_warning_says_so() -> None:
 def test_a_tab_keeps_the_caret_below_its_character() -> None:
     problem = Problem("LF107", "m", file="a", line=1, column=3, excerpt=Excerpt("\t\tx: 1", 1))
     assert problem.text().splitlines()[2:4] == ["       x: 1", "       ^"]
+
+
+@pytest.mark.parametrize(("column", "width"), [(1, 3), (500, 5), (998, 3), (10, 900)])
+def test_of_a_long_line_the_part_around_the_caret_is_shown(column: int, width: int) -> None:
+    line = "".join(chr(ord("a") + number % 26) for number in range(1000))
+    problem = Problem("LF102", "m", file="a", line=1, column=column, excerpt=Excerpt(line, width))
+    shown, caret = (text.removeprefix("     ") for text in problem.text().splitlines()[2:4])
+    assert 200 <= len(shown) <= 202
+    assert len(caret) <= len(shown)
+    under = shown[len(caret) - caret.count("^") : len(caret)]
+    assert under == line[column - 1 : column - 1 + len(under)]
+    assert len(under) == min(width, 200 - 9 if width == 900 else width)
+
+
+def test_a_fix_is_not_part_of_what_a_problem_is() -> None:
+    plain = Problem("LF102", "m", file="a", line=1, column=4)
+    mended = Problem("LF102", "m", file="a", line=1, column=4, fix=Fix((Edit(1, 4, 1, 8, "16"),), '"16"', "16"))
+    assert plain == mended
+    assert (plain.text(), plain.record()) == (mended.text(), mended.record())

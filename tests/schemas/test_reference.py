@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from lfine.schemas.codes import CODES
-from lfine.schemas.reference import errors_page, task_file_page
-from lfine.schemas.schema import schema_keys, task_schema
+from lfine.schemas.reference import checks_page, errors_page, task_file_page
+from lfine.schemas.schema import EACH, schema_keys, task_schema
+from lfine.schemas.sense import CHECKS
 
 TASK_PAGE = task_file_page(task_schema())
-ERRORS_PAGE = errors_page(CODES)
+ERRORS_PAGE = errors_page(CODES, CHECKS)
+CHECKS_PAGE = checks_page(CHECKS)
 
 
 def section(page: str, heading: str) -> str:
@@ -21,8 +23,9 @@ def section(page: str, heading: str) -> str:
 def test_every_key_has_a_section_and_a_row() -> None:
     for key in schema_keys():
         assert f"# `{key.dotted}`\n" in TASK_PAGE
-        assert TASK_PAGE.count(f"](#{'-'.join(key.path)})") == 1
-        assert TASK_PAGE.count(f'<a id="{"-".join(key.path)}"></a>') == 1
+        anchor = "-".join(key.path).replace(EACH, "each")
+        assert TASK_PAGE.count(f"](#{anchor})") == 1
+        assert TASK_PAGE.count(f'<a id="{anchor}"></a>') == 1
 
 
 def test_a_section_says_type_default_unit_and_example() -> None:
@@ -60,6 +63,27 @@ def test_codes_are_grouped_by_their_hundred() -> None:
 
 def test_pages_are_the_same_each_time_and_end_with_one_newline() -> None:
     assert task_file_page(task_schema()) == TASK_PAGE
-    for page in (TASK_PAGE, ERRORS_PAGE):
+    for page in (TASK_PAGE, ERRORS_PAGE, CHECKS_PAGE):
         assert page.endswith("\n")
         assert not page.endswith("\n\n")
+
+
+def test_every_check_has_one_line_that_links_to_its_section() -> None:
+    for code in {check.code for check in CHECKS}:
+        (line,) = [line for line in CHECKS_PAGE.splitlines() if f"(errors.md#{code.lower()})" in line]
+        assert CODES[code].name in line
+        assert CODES[code].what in line
+
+
+def test_the_line_says_severity_and_what_must_be_read() -> None:
+    lines = CHECKS_PAGE.splitlines()
+    assert "| [LF246](errors.md#lf246) unusual-scale | warning | the task file |" in "\n".join(lines)
+    assert any("LF201" in line and "| error | the header of data or model |" in line for line in lines)
+    assert any("LF309" in line and "| the rows of the data |" in line for line in lines)
+    assert any("LF236" in line and "| the task file, the header of data or model |" in line for line in lines)
+
+
+def test_a_section_says_where_its_check_looks() -> None:
+    assert "**Found in.** the task file; warns" in section(ERRORS_PAGE, "LF246 unusual-scale")
+    assert "**Found in.** the header of data or model" in section(ERRORS_PAGE, "LF201 unknown-column")
+    assert "**Found in.**" not in section(ERRORS_PAGE, "LF101 missing-key")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from lfine.schemas.building import key_of
 from lfine.schemas.schema import (
+    EACH,
     Node,
     SchemaKey,
+    bare_key,
+    entry_variant,
+    item_variant,
     mapping_variant,
     node_at,
     resolved,
@@ -51,12 +56,12 @@ CONSTANTS: dict[str, Any] = {
     "trainer.learning_rate_scheduler.decay": "cosine",
     "trainer.learning_rate_scheduler.warmup_fraction": None,
     "trainer.optimizer.type": "adamw",
-    "trainer.optimizer.betas": [0.9, 0.999],
-    "trainer.optimizer.eps": 1e-8,
+    "trainer.optimizer.betas": None,
+    "trainer.optimizer.eps": None,
     "trainer.optimizer.weight_decay": 0.0,
     "trainer.max_grad_norm": 1.0,
     "trainer.validation_sample": 200,
-    "trainer.gradient_checkpointing": False,
+    "trainer.gradient_checkpointing": "auto",
     "trainer.dtype": "auto",
     "trainer.device": "auto",
     "trainer.seed": 42,
@@ -76,12 +81,19 @@ def record_keys(record: type, above: tuple[str, ...] = ()) -> set[str]:
     names: set[str] = set()
     hints = get_type_hints(record)
     for field in fields(record):
-        path = (*above, field.name)
+        path = (*above, key_of(field.name))
         names.add(".".join(path))
-        for option in (hints[field.name], *get_args(hints[field.name])):
-            if isinstance(option, type) and is_dataclass(option):
-                names |= record_keys(option, path)
+        for option, inner in records_in(hints[field.name]):
+            names |= record_keys(option, (*path, *inner))
     return names
+
+
+def records_in(hint: Any) -> list[tuple[type, tuple[str, ...]]]:
+    """Return the records that an annotation names; those of lists and mappings stand one step deeper."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        return [(hint, ())]
+    deeper = (EACH,) if get_origin(hint) in (tuple, dict) else ()
+    return [(record, deeper + inner) for option in get_args(hint) for record, inner in records_in(option)]
 
 
 def mappings(node: Any) -> list[dict[str, Any]]:
@@ -91,7 +103,7 @@ def mappings(node: Any) -> list[dict[str, Any]]:
     if not isinstance(node, dict):
         return []
     below = [found for item in node.values() for found in mappings(item)]
-    return [node, *below] if "properties" in node and node.get("type") == "object" else below
+    return [node, *below] if isinstance(node.get("properties"), dict) and node.get("type") == "object" else below
 
 
 def test_the_schema_is_a_schema() -> None:
@@ -105,7 +117,7 @@ def test_keys_of_the_schema_are_the_fields_of_the_records() -> None:
 
 def test_no_mapping_takes_keys_that_it_does_not_know() -> None:
     found = mappings(task_schema())
-    assert len(found) == 13
+    assert len(found) == 19
     assert all(node["additionalProperties"] is False for node in found)
 
 
@@ -136,12 +148,14 @@ def test_required_keys() -> None:
     required = {key.dotted for key in schema_keys() if key.required}
     assert required == {
         "base_model",
+        "base_model.id",
         "dataset",
         "prompt",
-        "prompt.template",
-        "output_feature",
+        "prompt.examples.count",
         "output_feature.name",
         "quantization.bits",
+        "evaluation.metrics.*.name",
+        "evaluation.extract.type",
     }
 
 
@@ -204,4 +218,33 @@ def test_references_are_undone_and_their_own_words_kept() -> None:
 def test_a_key_of_a_mapping_or_null_has_its_keys_below() -> None:
     mapping = mapping_variant(BY_NAME["adapter"].node)
     assert mapping is not None
-    assert set(mapping["properties"]) == {field.name for field in fields(Adapter)}
+    assert set(mapping["properties"]) == {key_of(field.name) for field in fields(Adapter)}
+
+
+def test_lists_of_mappings_and_mappings_of_the_users_own_keys() -> None:
+    metrics, columns = BY_NAME["evaluation.metrics"].node, BY_NAME["dataset.columns"].node
+    assert set((mapping_variant(item_variant(metrics) or {}) or {})["properties"]) >= {"name", "average"}
+    assert set((entry_variant(columns) or {})["properties"]) >= {"from", "values"}
+    assert item_variant(columns) is None
+    assert entry_variant(BY_NAME["adapter.rank_pattern"].node) is None, "plain values need no defaults"
+    assert (node_at(("evaluation", "metrics", 1, "average")) or {})["enum"][0] == "macro"
+    assert (node_at(("dataset", "columns", "my.column", "cast")) or {})["enum"][0] == "integer"
+    assert (node_at(("adapter", "rank_pattern", "q_proj")) or {})["type"] == "integer"
+    assert node_at(("dataset", "columns", "label", "no")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    [
+        ("base_model", "id"),
+        ("output_feature", "name"),
+        ("evaluation.extract", "type"),
+        ("prompt.examples", "count"),
+        ("adapter", None),
+        ("dataset", None),
+        ("trainer.optimizer", None),
+        ("adapter.r", None),
+    ],
+)
+def test_where_a_bare_value_stands_for_a_mapping(name: str, bare: str | None) -> None:
+    assert bare_key(BY_NAME[name].node) == bare

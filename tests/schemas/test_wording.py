@@ -11,6 +11,8 @@ from lfine.schemas.schema import schema_keys
 from lfine.schemas.wording import expected, flow, got, kind, one_of, shown, source_of
 from lfine.schemas.yaml_text import compose
 
+METRIC = {"anyOf": [{"type": "string"}, {"type": "object", "properties": {"name": {}}}], "x-bare": "name"}
+
 
 @pytest.mark.parametrize(
     ("node", "words"),
@@ -38,6 +40,8 @@ from lfine.schemas.yaml_text import compose
         ({"type": "array", "items": {"type": "string"}, "minItems": 2}, "a list of at least 2 texts"),
         ({"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}, "a list of 3 numbers"),
         ({"type": "array", "items": {"enum": ["a", "b"]}}, "a list of `a` and `b`"),
+        ({"type": ["object", "null"], "x-form": "a mapping of names to x"}, "a mapping of names to x or null"),
+        ({"type": "array", "items": METRIC}, "a list of names (or mappings with a `name`)"),
         ({"anyOf": [{"type": "integer", "minimum": 1}, {"enum": ["auto"]}]}, "an integer of at least 1 or `auto`"),
         ({"anyOf": [{"type": "null"}, {"type": "integer"}, {"type": "string"}]}, "an integer, a text or null"),
     ],
@@ -50,7 +54,7 @@ def test_every_key_can_be_put_into_words() -> None:
     for key in schema_keys():
         words = expected(key.node)
         assert words
-        assert words[0].islower() or words[0] in "`48", words
+        assert words[0].islower() or words[0] in "`468", words
 
 
 def document(text: str) -> Document:

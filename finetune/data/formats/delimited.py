@@ -4,142 +4,177 @@
     2+2?,4              ─▶   {"question": "a \\"b\\", c", "answer": ""}
     "a ""b"", c",
 
-Every value is text. Blank lines are no rows; line ends inside quoted fields are kept.
+Every value is text. Blank lines are no rows; line ends inside quoted fields are kept. Another delimiter than the name's
+suffix says, or another quoting, is said in a warning.
 
-*Not here:* other delimiters, which are found and said, and types, which no CSV file has.
+*Not here:* finding the delimiter (dialects), and types, which no CSV file has.
 """
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
-from lfine.finetune.data.formats.rows import PANDAS_INDEX, Rows, check_names, index_warning, unreadable
-from lfine.finetune.data.formats.text import read_text
-from lfine.finetune.data.values import Row
+from lfine.finetune.data.formats.dialects import (
+    HEAD,
+    NAMES,
+    BadQuotesError,
+    Dialect,
+    Record,
+    candidates,
+    long_fields,
+    records,
+    usual,
+)
+from lfine.finetune.data.formats.packed import data_suffix
+from lfine.finetune.data.formats.rows import PANDAS_INDEX, Rows, check_names, index_warning, otherwise, unreadable
+from lfine.finetune.data.formats.text import from_head, read_text
 from lfine.finetune.data.wording import counted, listed
 from lfine.schemas.errors import TaskError
-
-_NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
-_FIELD_LIMIT = 2**31 - 1
-"""Characters in one field; the reader's own limit of 131,072 is less than a long document."""
+from lfine.schemas.problems import Problem
 
 
 @dataclass(frozen=True)
-class _Record:
-    """One parsed record."""
+class _Parsed:
+    """A text in one dialect."""
 
-    line: int
-    """1-based line on which it begins."""
-    fields: list[str]
+    dialect: Dialect
+    header: Record
+    rows: tuple[Record, ...]
+
+    @property
+    def ragged(self) -> list[Record]:
+        """Rows that have not the header's number of fields."""
+        return [record for record in self.rows if len(record.fields) != len(self.header.fields)]
 
 
 def read_rows(path: Path) -> Rows:
     """Return all rows; raises TaskError (LF302) with the lines of ragged rows or of a quote that never ends."""
-    with _long_fields():
-        records = _records(path, io.StringIO(read_text(path), newline=""))
-        header = next(records, None)
-        if header is None:
-            return Rows((), ())
-        _check_header(path, header.fields)  # before the rows: another delimiter would show there as bad quotes
-        rest = list(records)
-    names = header.fields
-    ragged = [record for record in rest if len(record.fields) != len(names)]
-    if ragged:
-        raise _ragged(path, len(names), ragged)
-    return _without_index(path, names, [dict(zip(names, record.fields, strict=True)) for record in rest])
+    text = read_text(path)
+    if not text.text.strip("\r\n"):
+        return Rows((), ())
+    parsed = _parsed(path, text.text)
+    names = parsed.header.fields
+    _check_header(path, names)
+    said = (*text.warnings, *_said(path, parsed.dialect, names))
+    kept = [number for number, name in enumerate(names) if not _is_index(number, name)]
+    rows = tuple({names[number]: record.fields[number] for number in kept} for record in parsed.rows)
+    if len(kept) < len(names):
+        said = (*said, index_warning(path, 1))
+    return Rows(tuple(names[number] for number in kept), rows, said)
 
 
 def read_columns(path: Path) -> tuple[str, ...]:
     """Return the header's names, reading little more than the first line."""
-    try:
-        with _long_fields(), path.open(encoding="utf-8-sig", newline="") as file:
-            header = next(_records(path, file), None)
-    except UnicodeDecodeError:
-        read_text(path)  # raises the same problem with its line
-        raise
+    header = from_head(path, lambda file: _header(path, file), newline="")
     if header is None:
         return ()
-    if any("\0" in name for name in header.fields):
+    if any("\0" in name for name in header):
+        read_text(path)  # raises the problem with its line
+    _check_header(path, header)
+    return tuple(name for number, name in enumerate(header) if not _is_index(number, name))
+
+
+def _header(path: Path, file: TextIO) -> list[str] | None:
+    """Return the names in the dialect that fits the beginning of the text; None for a text without a row."""
+    head = file.read(HEAD)
+    if "\0" in head:
         read_text(path)
-    _check_header(path, header.fields)
-    return tuple(name for number, name in enumerate(header.fields) if not _is_index(number, name))
+    dialects = candidates(head, data_suffix(path), whole=len(head) < HEAD)
+    if len(head) == HEAD and "\n" not in head and "\r" not in head:
+        head += file.read()
+    failures = []
+    with long_fields():
+        for dialect in dialects:
+            try:
+                found = next(records(io.StringIO(head, newline=""), dialect), None)
+            except BadQuotesError as error:
+                failures.append(error)
+            else:
+                return None if found is None else found.fields
+    raise _unparsed(path, failures[0])
+
+
+def _parsed(path: Path, text: str) -> _Parsed:
+    """Return the text in the first dialect that fits all of it; raises what is wrong with it in the likeliest."""
+    found: list[_Parsed] = []
+    failures: list[BadQuotesError] = []
+    with long_fields():
+        dialects = candidates(text[:HEAD], data_suffix(path), whole=len(text) <= HEAD)
+        for dialect in dialects if '"' in text else dialects[:1]:
+            try:
+                header, *rows = records(io.StringIO(text, newline=""), dialect)
+            except BadQuotesError as error:
+                failures.append(error)
+            else:
+                found.append(_Parsed(dialect, header, tuple(rows)))
+    fitting = [parsed for parsed in found if not parsed.ragged]
+    if fitting:
+        _check_unambiguous(path, fitting)
+        return fitting[0]
+    if not found or (failures and dialects[0] != found[0].dialect):
+        raise _unparsed(path, failures[0])
+    raise _ragged(path, found[0])
+
+
+def _check_unambiguous(path: Path, fitting: Sequence[_Parsed]) -> None:
+    """Quote marks that are text can join rows into one, and marks that quote part one into several."""
+    first, last = fitting[0], fitting[-1]
+    if last.dialect.quote is None and len(first.rows) != len(last.rows):
+        pairs = zip((first.header, *first.rows), (last.header, *last.rows), strict=False)
+        longest = next((record for record, line in pairs if record != line), first.header)
+        message = (
+            f"the quote marks can be read in two ways: as quotes around fields there are {len(first.rows)} rows, "
+            f"as text {len(last.rows)}, different from line {longest.line} on"
+        )
+        cure = 'put every field with a quote mark in quotes and write the mark twice (""), or write the file as .jsonl'
+        raise unreadable(path, message, cure, line=longest.line)
 
 
 def _is_index(number: int, name: str) -> bool:
     return number == 0 and name in PANDAS_INDEX
 
 
-def _without_index(path: Path, names: list[str], rows: Sequence[Row]) -> Rows:
-    if not _is_index(0, names[0]):
-        return Rows(tuple(names), tuple(rows))
-    kept = tuple(names[1:])
-    return Rows(kept, tuple({name: row[name] for name in kept} for row in rows), (index_warning(path, 1),))
-
-
-def _delimiter(path: Path) -> str:
-    return "\t" if path.suffix.lower() == ".tsv" else ","
-
-
-def _records(path: Path, lines: Iterable[str]) -> Iterator[_Record]:
-    """Yield the records that are not blank; a record may span lines."""
-    reader = csv.reader(lines, delimiter=_delimiter(path), strict=True)
-    begin = 1
-    while True:
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            raise _unparsed(path, begin, error) from error
-        if fields is None:
-            return
-        if fields:
-            yield _Record(begin, fields)
-        begin = reader.line_num + 1
-
-
-@contextmanager
-def _long_fields() -> Iterator[None]:
-    """The limit is global to the csv module: it is put back before anybody else reads."""
-    before = csv.field_size_limit(_FIELD_LIMIT)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
-
-
-def _unparsed(path: Path, line: int, error: csv.Error) -> TaskError:
-    if "unexpected end of data" in str(error):
-        message = f"the quoted field that begins in the record of line {line} never ends"
-    else:
-        message = f"a quote mark stands inside the record that begins on line {line} ({error})"
-    cure = 'end every quoted field with ", and write a quote mark inside it twice: ""'
-    return unreadable(path, message, cure, line=line)
-
-
-def _ragged(path: Path, width: int, ragged: list[_Record]) -> TaskError:
-    each = [f"line {record.line} ({counted(len(record.fields), 'field')})" for record in ragged]
-    message = f"the header has {counted(width, 'column')}, but {counted(len(ragged), 'row')} not: {listed(each)}"
-    cure = f'put fields that hold a {_NAMES[_delimiter(path)]} in quotes ("…"), or add what is missing'
-    return unreadable(path, message, cure, line=ragged[0].line)
-
-
 def _check_header(path: Path, names: list[str]) -> None:
-    if len(names) == 1:
-        _check_delimiter(path, names[0])
     check_names(path, names[1:] if _is_index(0, names[0]) and len(names) > 1 else names)
 
 
-def _check_delimiter(path: Path, header: str) -> None:
-    """A header of one column in which another delimiter stands: written by Excel with a comma as decimal sign."""
-    wanted = _delimiter(path)
-    found = max((mark for mark in _NAMES if mark != wanted), key=header.count)
-    if found not in header:
-        return
-    suffix = {",": ".csv", "\t": ".tsv"}.get(found)
-    rename = f"name the file {path.stem}{suffix}, or " if suffix else ""
-    message = f"the columns are parted by a {_NAMES[found]}, not by a {_NAMES[wanted]}: {header!r}"
-    raise unreadable(path, message, f"{rename}write it with a {_NAMES[wanted]} between the columns", line=1)
+def _said(path: Path, dialect: Dialect, names: Sequence[str]) -> tuple[Problem, ...]:
+    wanted = usual(data_suffix(path))
+    differences = dialect.differences(wanted)
+    if not differences:
+        return ()
+    message = f"{'; '.join(differences)}; the file is read so, with the columns {listed(names)}"
+    cure = f'write it with a {NAMES[wanted.delimiter]} between the columns and "…" around fields that hold one'
+    if dialect.delimiter == "\t" and wanted.delimiter == "," and len(differences) == 1:
+        cure = "name it .tsv"
+    return (otherwise(path, message, cure),)
+
+
+def _unparsed(path: Path, error: BadQuotesError) -> TaskError:
+    if error.never_ends:
+        message = f"the quoted field that begins in the record of line {error.line} never ends"
+    else:
+        message = f"a quote mark stands inside the record that begins on line {error.line} ({error})"
+    cure = 'end every quoted field with ", and write a quote mark inside it twice: ""'
+    return unreadable(path, message, cure, line=error.line)
+
+
+def _ragged(path: Path, parsed: _Parsed) -> TaskError:
+    width, ragged, mark = len(parsed.header.fields), parsed.ragged, parsed.dialect.delimiter
+    each = [f"line {record.line} ({_fields(record, width)})" for record in ragged]
+    message = f"the header has {counted(width, 'column')}, but {counted(len(ragged), 'row')} not: {listed(each)}"
+    cure = f'put fields that hold a {NAMES[mark]} in quotes ("…"), or add what is missing'
+    return unreadable(path, message, cure, line=ragged[0].line)
+
+
+def _fields(record: Record, width: int) -> str:
+    """Return how many fields there are, and whether another delimiter would make it right: mixed files."""
+    found = counted(len(record.fields), "field")
+    if len(record.fields) > 1:
+        return found
+    other = next((name for mark, name in NAMES.items() if record.fields[0].count(mark) + 1 == width > 1), None)
+    return f"{found}, parted by {other}s" if other else found

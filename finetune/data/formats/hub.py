@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lfine.finetune.data.extras import load
-from lfine.finetune.data.formats.parquet import binary_columns
+from lfine.finetune.data.formats.arrow_tables import binary_columns
 from lfine.finetune.data.formats.rows import Rows
 from lfine.finetune.data.places import Place, as_warning, unplaced
 from lfine.finetune.data.wording import listed

@@ -11,12 +11,13 @@ The columns are the keys of all objects in order of first appearance; a key that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from lfine.finetune.data.formats.json_records import NotJsonError, has_lone_surrogate, parse
 from lfine.finetune.data.formats.rows import Rows, check_names, columns_of, complete, unreadable
-from lfine.finetune.data.formats.text import read_text
+from lfine.finetune.data.formats.text import from_head, read_text
 from lfine.finetune.data.values import Row
 from lfine.finetune.data.wording import counted, listed
 from lfine.schemas.errors import TaskError
@@ -28,19 +29,15 @@ HEAD = 100
 def read_rows(path: Path) -> Rows:
     """Return all rows; raises TaskError (LF302) naming the first lines that are not one JSON object."""
     # not splitlines: U+2028 and its like may stand inside a JSON text
-    found = complete(_objects(path, _numbered(read_text(path).split("\n"))))
+    text = read_text(path)
+    found = complete(_objects(path, _numbered(text.text.split("\n"))))
     check_names(path, found.columns)
-    return found
+    return replace(found, warnings=text.warnings)
 
 
 def read_columns(path: Path) -> tuple[str, ...]:
     """Return the keys of the first objects, reading little more than them."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="\n") as file:
-            found = columns_of(_objects(path, islice(_numbered(file), HEAD)))
-    except UnicodeDecodeError:
-        read_text(path)  # raises the same problem with its line
-        raise
+    found = from_head(path, lambda file: columns_of(_objects(path, islice(_numbered(file), HEAD))), newline="\n")
     check_names(path, found)
     return found
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from lfine.finetune.data.formats.json_records import NotJsonError, has_lone_surrogate, parse
@@ -22,7 +23,8 @@ _SHAPE = 'write a list of objects, [{"column": value, …}, …], or one object 
 
 def read_rows(path: Path) -> Rows:
     """Return all rows; raises TaskError (LF302) with the line of bad syntax or the rows that are no objects."""
-    text = read_text(path)
+    read = read_text(path)
+    text = read.text
     if not text.strip():
         return Rows((), ())
     try:
@@ -36,7 +38,7 @@ def read_rows(path: Path) -> Rows:
         raise unreadable(path, message, "write the character itself, or both halves")
     found = complete(rows)
     check_names(path, found.columns)
-    return found
+    return replace(found, warnings=read.warnings)
 
 
 def read_columns(path: Path) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ def read_columns(path: Path) -> tuple[str, ...]:
 def _bad_syntax(path: Path, error: NotJsonError) -> TaskError:
     if error.message == "extra data":
         message = f"a second JSON value begins on line {error.line}"
-        cure = f"name the file {path.stem}.jsonl if it holds one object a line"
+        cure = f"name the file {path.name.partition('.json')[0]}.jsonl if it holds one object a line"
         return unreadable(path, message, cure, line=error.line)
     message = f"the file is not JSON: {error.message} (line {error.line}, column {error.column})"
     return unreadable(path, message, "write the file anew", line=error.line)

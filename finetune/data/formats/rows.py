@@ -66,6 +66,11 @@ def check_names(path: Path, columns: Sequence[str]) -> None:
         raise TaskError(*problems)
 
 
+def otherwise(path: Path, message: str, cure: str, *, line: int | None = None) -> Problem:
+    """Return the warning that a file was read in another way than its name says, and how."""
+    return Problem("LF330", message, cure, severity="warning", file=str(path), line=line)
+
+
 def index_warning(path: Path, position: int) -> Problem:
     """Return the warning that a row index is left out: row numbers are no content, and change when rows are added."""
     message = f"column {position} is a row index that pandas wrote (it has no name of its own); it is left out"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from sklearn.metrics import accuracy_score
 
 from lfine.evaluation.metrics.accuracy import accuracy
-from lfine.evaluation.metrics.registry import Answered, PerExample
+from lfine.evaluation.metrics.registry import Answered, PerExample, plain
 from lfine.evaluation.text import normalise
 
 
@@ -21,6 +22,13 @@ def test_hand_worked_cases() -> None:
     golds = ("auto claims", "yes", "1", "yes", "Yes.", "a")
     answers = (" Auto  claims.", " yes", "1.0", None, "yes", "b")
     assert scores(golds, answers) == (1.0, 1.0, 0.0, 0.0, 1.0, 0.0)
+
+
+def test_with_case_upper_and_lower_differ_and_nothing_else_does() -> None:
+    choice = replace(plain("accuracy"), case=True)
+    found = accuracy.compute(Answered(("Yes", "a b", "x"), ("yes", " a  b.", "x"), (), choice))
+    assert isinstance(found, PerExample)
+    assert found.scores["accuracy"] == (0.0, 1.0, 1.0)
 
 
 def test_equals_scikit_learn_on_600_random_rows() -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import lfine.evaluation.metrics as room
 from lfine.evaluation.metrics import registry
-from lfine.evaluation.metrics.registry import Answered, Corpus, PerExample, check_metrics, find
+from lfine.evaluation.metrics.registry import Answered, Corpus, PerExample, find, plain, value_names
 from lfine.evaluation.records import Confusion
 from lfine.schemas.errors import TaskError
+from lfine.schemas.task import MetricChoice
 
-NO_METRIC = {"__init__", "registry", "label_counts"}
+NO_METRIC = {"__init__", "checking", "registry", "label_counts"}
 
 RESULTS = {"mean": PerExample, "corpus": Corpus, "matrix": Confusion}
 
@@ -27,10 +30,10 @@ def test_table_lists_every_file_of_the_folder() -> None:
 @pytest.mark.parametrize("name", registry.names())
 def test_every_metric_is_what_it_declares(name: str) -> None:
     found = find(name)
-    result = found.compute(Answered(("a", "b"), ("a", None), ("a", "b")))
+    result = found.compute(Answered(("a", "b"), ("a", None), ("a", "b"), plain(name)))
     assert found.name == name
     assert isinstance(result, RESULTS[found.kind])
-    assert set(found.output_types) <= {"text", "category"}
+    assert set(found.output_types) <= set(registry.OUTPUT_TYPES)
     assert found.source
     assert (found.headline is None) == (found.kind == "matrix")
     if isinstance(result, PerExample):
@@ -50,30 +53,34 @@ def test_unknown_name_gets_a_suggestion() -> None:
     assert "'acuracy'; did you mean 'accuracy'?" in problem.message
 
 
-def test_all_problems_come_at_once() -> None:
-    problems = check_metrics(("rougeL", "zzz", "confusion", "f1"), "text")
-    assert [problem.code for problem in problems] == ["LF209", "LF209", "LF204", "LF204"]
-    assert "did you mean 'rouge'?" in problems[0].message
-    assert "did you mean" not in problems[1].message
-    assert "'confusion' is for category outputs, and this one is text" in problems[2].message
-    assert {problem.path for problem in problems} == {"evaluation.metrics"}
+@pytest.mark.parametrize("name", registry.names())
+def test_parameters_are_those_of_the_language(name: str) -> None:
+    keys = {field.name for field in dataclasses.fields(MetricChoice)} - {"name"}
+    assert set(find(name).parameters) <= keys
 
 
-@pytest.mark.parametrize("names", [("confusion",), ()])
-def test_a_number_is_needed(names: tuple[str, ...]) -> None:
-    (problem,) = check_metrics(names, "category")
-    assert (problem.code, problem.cure) == ("LF210", "add 'accuracy'")
-
-
-def test_good_names_have_no_problem() -> None:
-    assert check_metrics(("accuracy", "f1", "confusion"), "category") == []
-    assert check_metrics(("rouge", "exact_match"), "text") == []
+@pytest.mark.parametrize(
+    ("choice", "values"),
+    [
+        (plain("f1"), ("f1",)),
+        (replace(plain("f1"), average="macro", beta=1.0), ("f1",)),  # its own defaults, written out
+        (replace(plain("f1"), average="weighted"), ("f1_weighted",)),
+        (replace(plain("f1"), average="binary", positive="yes", beta=0.5), ("f1_binary_yes_beta0.5",)),
+        (replace(plain("accuracy"), case=False), ("accuracy",)),
+        (replace(plain("accuracy"), case=True), ("accuracy_case",)),
+        (replace(plain("rouge"), stemmer=True), tuple(f"rouge{n}_stemmer" for n in ("L", "1", "2", "Lsum"))),
+        (plain("confusion"), ()),
+    ],
+)
+def test_values_are_named_after_what_is_asked_otherwise(choice: MetricChoice, values: tuple[str, ...]) -> None:
+    assert value_names(choice) == values
 
 
 def test_naming_all_metrics_imports_no_heavy_library() -> None:
     code = (
-        "import sys; from lfine.evaluation.metrics.registry import check_metrics, names;"
-        "check_metrics(names(), 'category');"
+        "import sys; from lfine.evaluation.metrics.registry import names, plain;"
+        "from lfine.evaluation.metrics.checking import check_metrics;"
+        "check_metrics(list(map(plain, names())), 'category');"
         "print([m for m in ('numpy', 'sklearn', 'rouge_score', 'nltk', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

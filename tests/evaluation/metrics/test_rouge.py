@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from lfine.evaluation.metrics.registry import Answered, PerExample
+from lfine.evaluation.metrics.registry import Answered, PerExample, plain
 from lfine.evaluation.metrics.rouge import rouge
 
 NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
@@ -29,6 +30,15 @@ def test_hand_worked_case() -> None:
 def test_missing_answer_scores_zero_and_no_stemming_is_done() -> None:
     found = scores(("cats", "running fast"), (None, "runs fast"))
     assert found["rouge1"] == (0.0, 0.5)
+
+
+def test_stems_are_compared_where_the_task_says_so() -> None:
+    choice = replace(plain("rouge"), stemmer=True)
+    found = rouge.compute(Answered(("running cats",), ("run cat",), (), choice))
+    assert isinstance(found, PerExample)
+    expected = RougeScorer(["rouge1"], use_stemmer=True).score("running cats", "run cat")["rouge1"].fmeasure
+    assert found.scores["rouge1"] == (expected,)
+    assert expected > 0 == scores(("running cats",), ("run cat",))["rouge1"][0]
 
 
 def test_lines_are_the_sentences_of_rougelsum() -> None:

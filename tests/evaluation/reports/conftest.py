@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from lfine.evaluation.files import write_predictions, write_scores
+from lfine.evaluation.metrics.registry import plain
 from lfine.evaluation.records import Prediction, ScoreIdentity, ScoringSettings
 from lfine.evaluation.scoring import score
+from lfine.schemas.task import Extract
 
 PLAN = {
     "format": 1,
@@ -64,7 +66,9 @@ def add_evaluation(settings: ScoringSettings, identity: ScoreIdentity) -> Callab
             answer = "auto claims" if row_id < wrong else gold
             prompt = f"Which department? Message: number {row_id} of {'x' * row_id} {hostile} Department:"
             predictions.append(Prediction(row_id, gold, answer + hostile, prompt, "stop", 20 + row_id, 2))
-        used = replace(settings, metrics=("accuracy", "f1", "confusion"), extract="label")
+        used = replace(
+            settings, metrics=tuple(map(plain, ("accuracy", "f1", "confusion"))), extract=Extract("label", None, None)
+        )
         scores = score(predictions, settings=used, identity=replace(identity, model=model))
         write_predictions(folder / "predictions.jsonl", predictions)
         write_scores(folder / "scores.json", scores)

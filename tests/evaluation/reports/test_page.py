@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from lfine.evaluation.files import write_predictions, write_scores
+from lfine.evaluation.metrics.registry import plain
 from lfine.evaluation.records import Prediction, ScoreIdentity, ScoringSettings
 from lfine.evaluation.reports.page import write_report
 from lfine.evaluation.scoring import score
@@ -175,7 +177,7 @@ def test_same_files_give_the_same_page(run_folder: Path) -> None:
 
 def test_text_task_has_no_label_section(tmp_path: Path, settings: ScoringSettings, identity: ScoreIdentity) -> None:
     rows = [Prediction(row_id, "the cat sat", "the cat ran", f"p {row_id}") for row_id in range(3)]
-    text = ScoringSettings(("rouge",), "text", (), "none", settings.confidence, settings.seed)
+    text = replace(settings, metrics=(plain("rouge"),), output_type="text", labels=())
     folder = tmp_path / "evaluations" / "tuned"
     write_scores(folder / "scores.json", score(rows, settings=text, identity=identity))
     page = page_of(None, folder)

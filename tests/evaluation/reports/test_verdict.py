@@ -76,7 +76,7 @@ def test_baselines(tuned: Scores, gap: tuple[float, float, float], said: str) ->
 
 def test_unscored_and_limited_rows_are_said(tuned: Scores) -> None:
     one, limited = notes(replace(tuned, unscored=1, limit=100, n=100), [])
-    assert one == "1 answer could not be judged (missing, or naming no single label) and counts as wrong."
+    assert one == "1 answer could not be judged (missing, or with nothing to extract) and counts as wrong."
     assert limited == "Only the first 100 rows of the held-out sample were scored (--limit 100)."
     assert "1,200 answers could not be judged" in notes(replace(tuned, unscored=1200), [])[0]
     assert notes(tuned, []) == []

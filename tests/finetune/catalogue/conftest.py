@@ -49,20 +49,23 @@ def trained(kind: str) -> Tokenizer:
     return raw
 
 
+def save_folder(folder: Path, kind: str, *, chat_template: str | None = None, eos: str | None = "</s>") -> Path:
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=trained(kind),
+        unk_token="<unk>",  # noqa: S106 -- a token of a vocabulary
+        bos_token="<s>",  # noqa: S106
+        eos_token=eos,
+    )
+    tokenizer.chat_template = chat_template
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 @pytest.fixture
 def tokenizer_folder(tmp_path: Path) -> FolderMaker:
     """Return a maker of folders: kind byte_level, byte_level_bos or metaspace."""
 
     def make(kind: str = "byte_level", *, chat_template: str | None = None, eos: str | None = "</s>") -> Path:
-        tokenizer = PreTrainedTokenizerFast(
-            tokenizer_object=trained(kind),
-            unk_token="<unk>",  # noqa: S106 -- a token of a vocabulary
-            bos_token="<s>",  # noqa: S106
-            eos_token=eos,
-        )
-        tokenizer.chat_template = chat_template
-        folder = tmp_path / kind
-        tokenizer.save_pretrained(folder)
-        return folder
+        return save_folder(tmp_path / kind, kind, chat_template=chat_template, eos=eos)
 
     return make

@@ -131,3 +131,21 @@ def test_the_date_stands_still() -> None:
     assert template.names_date
     assert template.render(USER, add_generation_prompt=True) == "01 January 2025"
     assert not ChatTemplate(CHATML, {}).names_date
+
+
+def test_the_end_of_each_message_is_told() -> None:
+    own = "{{ 'Hello. ' }}{% for m in messages %}{{ m.role + ': ' + m.content + '\n' }}{% endfor %}"
+    found = ChatTemplate(own, {}).prefixes([Message("user", "a"), Message("assistant", "b")])
+    assert found == [
+        ("template", "Hello. "),
+        ("user", "Hello. user: a\n"),
+        ("assistant", "Hello. user: a\nassistant: b\n"),
+    ]
+
+
+def test_a_message_that_cannot_stand_alone_joins_the_next() -> None:
+    strict = "{% if messages | length < 2 %}{{ raise_exception('too short') }}{% endif %}"
+    strict += "{% for m in messages %}{{ m.content }}{% endfor %}"
+    messages = [Message("system", "a"), Message("user", "b"), Message("assistant", "c")]
+    assert ChatTemplate(strict, {}).prefixes(messages) == [("user", "ab"), ("assistant", "abc")]
+    assert ChatTemplate(strict, {}).prefixes([]) == []

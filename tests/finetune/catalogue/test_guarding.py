@@ -24,6 +24,12 @@ def test_unmarked_tokens_are_left_to_the_template() -> None:
     assert GUARD.pieces("<s>hello") == [("<s>hello", False)]
 
 
+def test_half_marks_are_dropped() -> None:
+    thoughts = GUARD.mark("one<s>two").split("<s>")[-1]  # as templates take thoughts off
+    assert thoughts == f"{END}two"
+    assert GUARD.pieces(f"{thoughts} {GUARD.mark('<s>')}") == [("two ", False), ("<s>", True)]
+
+
 def test_counting() -> None:
     assert GUARD.count(["<s><s>", "none", "<|im_end|>"]) == 3
     assert GUARD.found_in(["none", "<s>"])

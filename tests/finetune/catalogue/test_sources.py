@@ -18,6 +18,7 @@ from lfine.finetune.catalogue.sources import (
     resolve_source,
 )
 from lfine.schemas.errors import MachineError, TaskError
+from lfine.schemas.task import BaseModel
 
 NAME = "smollm2-135m-instruct"
 
@@ -65,6 +66,48 @@ def test_gguf_file(tmp_path: Path) -> None:
 )
 def test_hub_ids(tmp_path: Path, written: str, name: str, revision: str | None) -> None:
     assert resolve_source(written, tmp_path) == ModelSource("hub", name, None, revision)
+
+
+def test_a_record_is_a_bare_id_with_its_revision(tmp_path: Path) -> None:
+    assert resolve_source(BaseModel(NAME, None, False), tmp_path) == resolve_source(NAME, tmp_path)
+    found = resolve_source(BaseModel("org/name", "v1.0", False), tmp_path)
+    assert found == resolve_source("org/name@v1.0", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("org/name@main", "base_model.id ends in @main, and base_model.revision is given too, 'v1'"),
+        (NAME, "a name of the catalogue, whose bytes are fixed"),
+        ("./model", "'./model' is a local folder"),
+        ("m.gguf", "'m.gguf' is a local file"),
+    ],
+)
+def test_a_revision_without_use(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    with pytest.raises(TaskError) as caught:
+        resolve_source(BaseModel(name, "v1", False), tmp_path)
+    (problem,) = caught.value.problems
+    assert said in problem.message
+    assert (problem.code, problem.path) == ("LF241", "base_model.revision")
+
+
+def test_code_of_the_model_needs_the_command_lines_word_too(tmp_path: Path) -> None:
+    asked = BaseModel("org/name", None, True)
+    with pytest.raises(TaskError) as caught:
+        resolve_source(asked, tmp_path)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.path) == ("LF242", "base_model.trust_remote_code")
+    assert "--allow-code" in problem.cure
+    assert resolve_source(asked, tmp_path, allow_code=True) == resolve_source("org/name", tmp_path)
+
+
+def test_all_problems_of_a_base_model_at_once(tmp_path: Path) -> None:
+    for name, codes in (("zzz", ["LF242", "LF215"]), (NAME, ["LF242", "LF241"])):
+        with pytest.raises(TaskError) as caught:
+            resolve_source(BaseModel(name, "v1", True), tmp_path)
+        assert [problem.code for problem in caught.value.problems] == codes
 
 
 @pytest.mark.parametrize(

@@ -135,4 +135,4 @@ class Bench:
 
 def prepare(loaded: LoadedTask) -> Prepared:
     rows = prepare_rows(loaded.task, loaded.folder, place=loaded.problem)
-    return Prepared(rows, prepare_model(loaded.task, Path(loaded.task.base_model)))
+    return Prepared(rows, prepare_model(loaded.task, Path(loaded.task.base_model.id), rows))

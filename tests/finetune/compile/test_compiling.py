@@ -12,6 +12,7 @@ import pytest
 from lfine.finetune.compile import compiling
 from lfine.finetune.compile import machine as probing
 from lfine.finetune.compile.compiling import Compiled, model_identity, plan_scoring, sampled
+from lfine.finetune.compile.fitting import check_tokens
 from lfine.finetune.compile.lengths import EncodedExample, common_prefix, encode, percentile
 from lfine.finetune.compile.plan import Plan
 from lfine.schemas.errors import MachineError, TaskError
@@ -378,13 +379,15 @@ def test_the_data_half_counts_rows_and_finds_the_output(plan: Plan) -> None:
     assert (data.output_column, data.output_type, set(data.labels)) == ("label", "category", {"yes", "no"})
     evaluation = plan.evaluation
     assert (evaluation.output_type, evaluation.labels) == (data.output_type, data.labels)
-    assert (evaluation.sample_size, evaluation.rows, evaluation.metrics) == (1000, 8, ("accuracy",))
+    assert (evaluation.sample_size, evaluation.rows) == (1000, 8)
+    assert [metric.name for metric in evaluation.metrics] == ["accuracy"]
 
 
 def test_the_training_half_is_what_the_task_says(bench: Bench) -> None:
     optimizer = "trainer.optimizer={betas: [0.8, 0.9], eps: 1e-5, weight_decay: 0.2}"
     training = bench.compile([optimizer, "trainer.max_grad_norm=0.3", "trainer.seed=5"]).plan.training
-    assert (training.betas, training.eps, training.weight_decay) == ((0.8, 0.9), 1e-5, 0.2)
+    found = training.optimizer
+    assert (found.betas, found.eps, found.weight_decay) == ((0.8, 0.9), 1e-5, 0.2)
     assert (training.max_grad_norm, training.seed, training.learning_rate) == (0.3, 5, 2e-4)
     assert (training.steps, training.batch_size, training.train_examples) == (8, 16, 120)
     assert (training.decay, training.truncation, training.validation_sample) == ("cosine", "end", 200)
@@ -445,7 +448,7 @@ def test_a_run_on_the_processor_of_a_machine_with_a_gpu(bench: Bench, monkeypatc
     assert plan.training.model.dtype == "bfloat16"
     assert plan.evaluation.generation is not None
     assert plan.evaluation.generation.batch_size < 96
-    assert find(plan.decisions, "trainer.micro_batch_size").reason.endswith("a third of 0 GB")
+    assert find(plan.decisions, "trainer.micro_batch_size").reason == "up to 1 examples fit 0 GB of 0 GB"
 
 
 # --- problems and warnings -------------------------------------------------------------------------------------------
@@ -498,8 +501,36 @@ def test_rows_without_a_token_to_learn_or_to_ask_are_refused_together(tiny_model
     rows = [EncodedExample(3, (5,), ()), EncodedExample(8, (), (2,)), EncodedExample(9, (5,), (2,))]
     where = compiling.Source(source.task, tmp_path, lambda _: "default")
     with pytest.raises(TaskError) as caught:
-        compiling._check_tokens(where, rows)
+        check_tokens(where, rows)
     found = {problem.code: problem.message for problem in caught.value.problems}
     assert set(found) == {"LF307", "LF313"}
     assert found["LF307"].endswith("row 3")
     assert found["LF313"].endswith("row 8")
+
+
+# --- what else decides the weights -----------------------------------------------------------------------------------
+
+
+def test_answers_are_in_the_plan_hash_only_where_a_metric_decides(bench: Bench) -> None:
+    def plan_hash(*overrides: str) -> str:
+        return bench.compile(["trainer.evaluation_sample=2", *overrides]).plan.plan_hash
+
+    other = "generation.max_new_tokens=3"
+    assert plan_hash() == plan_hash(other)
+    assert plan_hash("trainer.save_best_by=loss") == plan_hash("trainer.save_best_by=loss", other)
+    by = "trainer.save_best_by=accuracy"
+    assert plan_hash(by) != plan_hash(by, other)
+    assert plan_hash(by) == plan_hash(by, "evaluation.confidence=0.9")
+
+
+def test_noise_shares_no_prefix(bench: Bench) -> None:
+    plan = bench.compile(["trainer.neftune_noise_alpha=5"]).plan
+    assert plan.training.length.shared_prefix == 0
+    assert "its own noise" in find(plan.decisions, "shared prefix").reason
+    assert bench.compile().plan.training.length.shared_prefix > 0
+
+
+@pytest.mark.parametrize("override", ["adapter.modules_to_save=[lm_head]", "adapter.bias=all"])
+def test_base_weights_that_are_trained_too_are_float32(bench: Bench, override: str) -> None:
+    assert bench.compile([], GPU).plan.training.model.dtype == "bfloat16"
+    assert bench.compile([override], GPU).plan.training.model.dtype == "float32"

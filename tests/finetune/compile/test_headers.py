@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lfine.finetune.compile.headers import header_problems, metric_problems, scoring_problems
+from lfine.finetune.compile.headers import header_problems, metric_problems, module_problems, scoring_problems
 from lfine.schemas.loading import LoadedTask, load_task
 from lfine.schemas.problems import Problem
 from tests.finetune.compile.bench import Bench
@@ -151,10 +151,21 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
         (["evaluation.metrics=[rogue]"], ["LF209"]),
         (["evaluation.metrics=[confusion]", "output_feature.type=category"], ["LF210"]),
         (["evaluation.extract=label"], []),
-        (["evaluation.extract=label", "output_feature.type=text"], ["LF204"]),
+        (["evaluation.extract=label", "output_feature.type=text"], ["LF274"]),
         (["evaluation.extract=first_line", "output_feature.type=text"], []),
         (["evaluation.baselines=[majority, tfidf]"], []),
-        (["evaluation.baselines=[majority, tfidf]", "output_feature.type=text"], ["LF204"]),
+        (["evaluation.baselines=[majority, tfidf]", "output_feature.type=text"], ["LF275"]),
+        (["evaluation.extract={type: regex}"], ["LF270"]),
+        (["trainer.save_best_by=rougeL", "trainer.evaluation_sample=9", "evaluation.metrics=[accuracy]"], ["LF256"]),
+        (["trainer.save_best_by=accuracy", "evaluation.metrics=[accuracy]"], ["LF255"]),
+        (["trainer.save_best_by=rougeL", "trainer.evaluation_sample=9"], []),
+        (
+            [
+                "output_feature={name: label, labels: [a, b]}",
+                "evaluation.metrics=[{name: f1, average: binary, positive: c}]",
+            ],
+            ["LF211"],
+        ),
         (["evaluation.baselines=[majority]", "output_feature.type=text"], []),
     ],
 )
@@ -177,3 +188,74 @@ def test_problems_of_scoring_say_what_to_do(bench: Bench) -> None:
     found = scoring_problems(evaluation, "text")
     assert [problem.path for problem in found][-2:] == ["evaluation.extract", "evaluation.baselines"]
     assert all(problem.cure for problem in found)
+
+
+# --- made columns, conversations, columns that decide the split ------------------------------------------------------
+
+
+def test_made_columns_are_there_and_their_sources_are_checked(tmp_path: Path) -> None:
+    text = "prompt: {template: '{made} {question}'}\noutput_feature: answer\n"
+    made = "dataset.columns={made: {from: context}, other: {from: contxt}}"
+    found = header_problems(load(tmp_path, text, made), COLUMNS)
+    assert [problem.code for problem in found] == ["LF201"]
+    assert "contxt" in found[0].message
+
+
+def test_a_conversation_needs_its_column_and_no_output(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "prompt:\n  messages: dialog\n")
+    (problem,) = header_problems(loaded, ("dialogue", "id"))
+    assert (problem.code, problem.path, problem.line, problem.column) == ("LF201", "prompt.messages", 4, 13)
+    assert problem.cure == "did you mean `dialogue`?"
+    assert header_problems(loaded, ("dialog",)) == []
+    assert metric_problems(loaded) == []
+
+
+@pytest.mark.parametrize(
+    ("preprocessing", "codes"),
+    [
+        ("{split: {seed: 3, probabilities: [0.8, 0.1, 0.1]}}", ["LF236", "LF237"]),
+        ("{split: {seed: 3}, sample_ratio: 0.5}", []),
+        ("{split: {seed: 3, type: hash}}", []),
+        ("{split: {}}", []),
+    ],
+)
+def test_a_column_split_decides_where_the_task_names_no_type(
+    tmp_path: Path, preprocessing: str, codes: list[str]
+) -> None:
+    text = f"prompt: {{template: '{{question}}'}}\noutput_feature: answer\npreprocessing: {preprocessing}\n"
+    loaded = load(tmp_path, text)
+    assert [problem.code for problem in header_problems(loaded, (*COLUMNS, "split"))] == codes
+    assert header_problems(loaded, COLUMNS) == []
+
+
+# --- layers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("modules", "wrong"),
+    [
+        ("[q_proj, v_proj]", []),
+        ("[mlp.down_proj, self_attn.q_proj, lm_head]", []),
+        ("[c_attn, q_proj, v_porj]", [0, 2]),
+        ("all-linear", []),
+        ("null", []),
+    ],
+)
+def test_layers_that_the_family_lacks(tmp_path: Path, modules: str, wrong: list[int]) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "config.json").write_text('{"model_type": "llama"}', encoding="utf-8")
+    text = f"prompt: {{template: '{{question}}'}}\noutput_feature: answer\nadapter: {{target_modules: {modules}}}\n"
+    found = module_problems(load(tmp_path, text))
+    assert [problem.path for problem in found] == [f"adapter.target_modules[{index}]" for index in wrong]
+    assert [problem.code for problem in found] == ["LF250"] * len(wrong)
+    assert not found or found[-1].cure == "did you mean `v_proj`?"
+
+
+@pytest.mark.parametrize("config", ["", "[]", '{"model_type": "no_such_family"}', "{}"])
+def test_a_model_that_tells_nothing_is_not_judged(tmp_path: Path, config: str) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "config.json").write_text(config, encoding="utf-8")
+    text = "prompt: {template: '{question}'}\noutput_feature: answer\nadapter: {target_modules: [c_attn]}\n"
+    assert module_problems(load(tmp_path, text)) == []
+    assert module_problems(load(tmp_path, text, "base_model=org/elsewhere")) == []
+    assert module_problems(load(tmp_path, text, "adapter=null")) == []

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from lfine.finetune.compile.plan import EvaluationPlan, Plan, TrainingPlan, evaluation_hash, training_hash
-from lfine.schemas.records import from_json, to_json
+from lfine.schemas.records import ShapeError, from_json, to_json
 from tests.finetune.compile.bench import Bench
 
 SAME_WEIGHTS = {
     "model.name": "the identity says which weights they are",
+    "model.revision": "as the name",
     "data.split": "the training rows' hash says which rows they are",
     "data.split_column": "as the split",
     "data.validation_rows": "validation rows are only looked at",
@@ -24,7 +25,11 @@ SAME_WEIGHTS = {
     "length.shared_prefix": "the layout is exact, whatever is shared",
     "steps_per_evaluation": "a validation loss changes nothing",
     "validation_sample": "as the cadence",
+    "evaluation_sample": "answers on the way change nothing, but by way of selection",
     "steps_per_checkpoint": "a checkpoint changes nothing",
+    "keep": "which checkpoints are kept",
+    "trackers": "what is shown elsewhere",
+    "machine.deterministic": "refuses what could differ",
     "machine.device": "where it is computed",
     "machine.layout": "the layout is exact",
     "machine.micro_batch_size": "a memory decision",
@@ -33,14 +38,21 @@ SAME_WEIGHTS = {
 """Leaf of TrainingPlan → why it is outside the plan hash; every other leaf is inside."""
 SAME_SCORE = {"generation.batch_size": "a memory decision"}
 
-OTHER: dict[object, object] = {4: 8, "nf4": "fp4", True: False, False: True, None: "x"}
-"""Another value of the same field, where adding one letter or 1 would leave its type."""
+OTHERS: tuple[object, ...] = ("x", 1, True, 0.5, ["x"], [1], {"x": 1}, {"folder": "x", "sha256": "x"})
+"""Tried for a value that is null or empty: what its field takes decides."""
+WORDS = ("fp4", "nf4", "regex", "label", "macro", "weighted", "accuracy")
+"""Other values of fields that take certain words only."""
 
 
-def other(value: object) -> object:
-    if isinstance(value, bool) or value is None or value in ("nf4", 4):
-        return OTHER[value]
-    return f"{value}x" if isinstance(value, str) else value + 1  # type: ignore[operator]
+def others(value: object) -> tuple[object, ...]:
+    """Return values to try in place of one, plain ones first."""
+    if isinstance(value, bool):
+        return (not value,)
+    if isinstance(value, str):
+        return (f"{value}x", *(word for word in WORDS if word != value))
+    if isinstance(value, int | float):
+        return (value + 1, 2 * value)
+    return (*OTHERS, *WORDS)
 
 
 def leaves(record: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -53,14 +65,28 @@ def leaves(record: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str
         yield at
 
 
-def changed(record: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
-    """Return a copy with another value at `path`."""
-    copy = deepcopy(record)
-    parent: Any = copy
+def changed(record: dict[str, Any], path: tuple[str | int, ...], kind: type | None = None) -> dict[str, Any]:
+    """Return a copy with another value at `path`, one that a record of `kind` takes where it is given."""
+    parent: Any = record
     for part in path[:-1]:
         parent = parent[part]
-    parent[path[-1]] = other(parent[path[-1]])
-    return copy
+    for other in others(parent[path[-1]]):
+        copy = deepcopy(record)
+        inside: Any = copy
+        for part in path[:-1]:
+            inside = inside[part]
+        inside[path[-1]] = other
+        if kind is None or fits(kind, copy):
+            return copy
+    raise AssertionError(f"no other value fits {path}")
+
+
+def fits(kind: type, record: dict[str, Any]) -> bool:
+    try:
+        from_json(kind, record)
+    except ShapeError:
+        return False
+    return True
 
 
 def field_of(path: tuple[str | int, ...]) -> str:
@@ -71,7 +97,7 @@ def field_of(path: tuple[str | int, ...]) -> str:
 def plan(bench: Bench) -> Plan:
     """A plan without a null or an empty list where another value is possible."""
     return bench.compile(
-        ["quantization.bits=4", "prompt.system=Be brief.", "evaluation.baselines=[majority]"],
+        ["quantization.bits=4", "prompt.system=Be brief.", "evaluation.baselines=[majority]", "trainer.early_stop=3"],
     ).plan
 
 
@@ -79,7 +105,7 @@ def test_every_leaf_of_the_training_half_is_in_the_plan_hash_or_in_the_table(pla
     record = to_json(plan.training)
     outside = set()
     for path in leaves(record):
-        other_plan = from_json(TrainingPlan, changed(record, path))
+        other_plan = from_json(TrainingPlan, changed(record, path, TrainingPlan))
         assert other_plan != plan.training, path
         if training_hash(other_plan) == plan.plan_hash:
             outside.add(field_of(path))
@@ -91,7 +117,7 @@ def test_every_leaf_of_the_evaluation_half_is_in_the_evaluation_hash_or_in_the_t
     outside = {
         field_of(path)
         for path in leaves(record)
-        if evaluation_hash(from_json(EvaluationPlan, changed(record, path))) == plan.evaluation_hash
+        if evaluation_hash(from_json(EvaluationPlan, changed(record, path, EvaluationPlan))) == plan.evaluation_hash
     }
     assert outside == set(SAME_SCORE)
 

@@ -7,10 +7,13 @@ problems(lambda: read_table(dataset(path="no.csv"), tmp_path))[0].code == "LF301
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import random
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +35,10 @@ def _no_folder_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def dataset() -> Callable[..., Dataset]:
-    def make(**given: str) -> Dataset:
-        keys = ("path", "hub", "name", "revision", "train", "validation", "test")
-        assert set(given) <= set(keys)
-        return Dataset(**{key: given.get(key) for key in keys})
+    def make(**given: Any) -> Dataset:
+        keys = {field.name for field in fields(Dataset)}
+        assert set(given) <= keys
+        return Dataset(**{**dict.fromkeys(keys), "format": "auto", "columns": {}, **given})
 
     return make
 
@@ -117,7 +120,7 @@ def _as_text(value: object) -> str:
 
 def write_delimited(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter="\t" if path.suffix == ".tsv" else ",")
+    writer = csv.writer(buffer, delimiter="\t" if ".tsv" in path.suffixes else ",")
     writer.writerow(rows[0])
     writer.writerows([[_as_text(value) for value in row.values()] for row in rows])
     path.write_bytes(buffer.getvalue().encode("utf-8"))
@@ -137,7 +140,61 @@ def write_parquet(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     parquet.write_table(arrow.Table.from_pylist(list(rows)), path)
 
 
+def write_arrow(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """`.arrow`: a stream, as `datasets` writes it; `.feather`: a file."""
+    arrow = pytest.importorskip("pyarrow")
+    ipc = pytest.importorskip("pyarrow.ipc")
+    table = arrow.Table.from_pylist(list(rows))
+    with (ipc.new_stream if path.suffix == ".arrow" else ipc.new_file)(str(path), table.schema) as writer:
+        writer.write_table(table)
+
+
+def write_sheets(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> None:
+    """Write sheets of cells; None is an empty cell."""
+    pytest.importorskip("python_calamine")
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    for name, cells in sheets.items():
+        sheet = book.add_worksheet(name)
+        for row, values in enumerate(cells):
+            for column, value in enumerate(values):
+                if value is not None:
+                    sheet.write(row, column, value, *([day] if isinstance(value, dt.date) else []))
+    book.close()
+
+
+def write_xlsx(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    write_sheets(path, {"rows": [list(rows[0]), *[list(row.values()) for row in rows]]})
+
+
+def packed(write: Write) -> Write:
+    """Write a text format, and pack it as the last suffix says."""
+
+    def into(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+        plain = path.with_suffix("")
+        write(plain, rows)
+        data = plain.read_bytes()
+        plain.unlink()
+        if path.suffix == ".gz":
+            compress = zlib.compressobj(wbits=31)
+            path.write_bytes(compress.compress(data) + compress.flush())
+        else:
+            arrow = pytest.importorskip("pyarrow")
+            with arrow.output_stream(str(path), compression="zstd") as file:
+                file.write(data)
+
+    return into
+
+
 WRITERS: dict[str, Write] = {
+    ".arrow": write_arrow,
+    ".feather": write_arrow,
+    ".xlsx": write_xlsx,
+    ".csv.gz": packed(write_delimited),
+    ".tsv.zst": packed(write_delimited),
+    ".json.zst": packed(write_json),
+    ".jsonl.gz": packed(write_json_lines),
     ".csv": write_delimited,
     ".tsv": write_delimited,
     ".json": write_json,
@@ -151,9 +208,15 @@ def write() -> Write:
     """Write rows into a file, in the format that its suffix says."""
 
     def into(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-        WRITERS[path.suffix](path, rows)
+        WRITERS["".join(path.suffixes)](path, rows)
 
     return into
+
+
+@pytest.fixture
+def sheets() -> Callable[[Path, Mapping[str, Sequence[Sequence[object]]]], None]:
+    """Write a workbook: sheet → rows of cells; None is an empty cell."""
+    return write_sheets
 
 
 @pytest.fixture(params=sorted(WRITERS))

@@ -1,4 +1,4 @@
-"""Text or category, labels, and answers that are missing or strange."""
+"""Text, category and what the task says, labels, and answers that are missing or strange."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
+from lfine.finetune.data.answers import AnswerSchema
 from lfine.finetune.data.outputs import MAX_LABEL_LENGTH, MAX_LABELS, Output, output_of
+from lfine.finetune.data.places import unplaced
 from lfine.finetune.data.splits import assign_splits
 from lfine.finetune.data.tables import Table
 from lfine.schemas.problems import Problem
-from lfine.schemas.task import OutputFeature, Split, SplitName
+from lfine.schemas.task import OutputFeature, OutputType, Split, SplitName
 
 Problems = Callable[[Callable[[], object]], list[Problem]]
 MakeTable = Callable[[Sequence[Mapping[str, object]]], Table]
@@ -27,16 +29,15 @@ def resolve(table: MakeTable) -> Resolve:
         test: Sequence[object] = (),
         validation: Sequence[object] = (),
         feature: OutputFeature | None = None,
+        schema: AnswerSchema | None = None,
         needed: Sequence[SplitName] = ("train", "test"),
         place: Callable[[str, str, str, str], Problem] | None = None,
     ) -> Output:
         answers = [("train", train), ("test", test), ("validation", validation)]
         rows = table([{"split": split, "a": answer} for split, several in answers for answer in several])
         assigned = assign_splits(rows, Split(None, None, (0.8, 0.1, 0.1), 42), needed=())
-        feature = feature or OutputFeature("a", None, None)
-        if place is None:
-            return output_of(rows, assigned, feature, needed=needed)
-        return output_of(rows, assigned, feature, needed=needed, place=place)
+        feature = feature or OutputFeature("a", None, None, None)
+        return output_of(rows, assigned, feature, needed=needed, schema=schema, place=place or unplaced)
 
     return run
 
@@ -77,25 +78,68 @@ def test_only_training_answers_decide(resolve: Resolve) -> None:
 
 
 def test_the_task_may_say_the_type(resolve: Resolve) -> None:
-    text = resolve(["a", "a"], feature=OutputFeature("a", "text", None))
+    text = resolve(["a", "a"], feature=OutputFeature("a", "text", None, None))
     assert (text.type, text.labels, text.reason) == ("text", (), "the task says so")
-    many = resolve([f"{n:02}" for n in range(60)], feature=OutputFeature("a", "category", None))
+    many = resolve([f"{n:02}" for n in range(60)], feature=OutputFeature("a", "category", None, None))
     assert (many.type, len(many.labels), many.labels[0]) == ("category", 60, "00")
 
 
 def test_given_labels_make_a_category_in_the_order_of_frequency(resolve: Resolve) -> None:
-    found = resolve(["b", "b", "a"], feature=OutputFeature("a", None, ("never", "a", "b ", "also")))
+    found = resolve(["b", "b", "a"], feature=OutputFeature("a", None, ("never", "a", "b ", "also"), None))
     assert (found.type, found.labels) == ("category", ("b", "a", "also", "never"))
     assert found.reason == "the task names the labels"
 
 
-def test_labels_of_a_text_are_refused(resolve: Resolve, problems: Problems) -> None:
-    (problem,) = problems(lambda: resolve(["a", "b"], feature=OutputFeature("a", "text", ("a",))))
-    assert (problem.code, problem.path) == ("LF206", "output_feature.labels")
+@pytest.mark.parametrize("kind", ["text", "number", "json", "sql"])
+def test_labels_of_what_is_no_category_are_refused(resolve: Resolve, problems: Problems, kind: OutputType) -> None:
+    (problem,) = problems(lambda: resolve(["1", "2"], feature=OutputFeature("a", kind, ("1",), None)))
+    assert (problem.code, problem.path) == ("LF230", "output_feature.labels")
+
+
+@pytest.mark.parametrize("kind", [None, "category", "text", "number"])
+def test_a_schema_of_what_is_no_json_is_refused(resolve: Resolve, problems: Problems, kind: OutputType | None) -> None:
+    (problem,) = problems(lambda: resolve(["1", "1"], feature=OutputFeature("a", kind, None, "a.json")))
+    assert (problem.code, problem.path) == ("LF231", "output_feature.schema")
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers"),
+    [("number", ["1", 2.5, "-3e2"]), ("json", ['{"a": 1}', {"a": [1]}]), ("sql", ["SELECT 1", "not even sql"])],
+)
+def test_other_types_are_what_the_task_says(resolve: Resolve, kind: OutputType, answers: list[object]) -> None:
+    found = resolve(answers, feature=OutputFeature("a", kind, None, None))
+    assert found == Output("a", kind, (), "the task says so")
+
+
+@pytest.mark.parametrize("answers", [["1", "2", "3"], ['{"a": 1}', '{"a": 2}'], ["SELECT 1", "SELECT 2"]])
+def test_no_other_type_is_guessed(resolve: Resolve, answers: list[object]) -> None:
+    assert resolve(answers).type == "text"
+    assert resolve(answers * 2).type == "category"
+
+
+def test_answers_of_another_type_come_with_the_empty_ones(resolve: Resolve, problems: Problems) -> None:
+    feature = OutputFeature("a", "number", None, None)
+    found = problems(lambda: resolve(["1", "", "1,000"], test=["two"], validation=["x"], feature=feature))
+    assert [problem.code for problem in found] == ["LF303", "LF325"]
+    assert "'1,000' (1 row: 2), 'two' (1 row: 3)" in found[1].message
+
+
+def test_json_keeps_its_schema(resolve: Resolve, problems: Problems) -> None:
+    schema = AnswerSchema("a.json", '{"required":["b"]}')
+    feature = OutputFeature("a", "json", None, "a.json")
+    assert resolve(['{"b": 1}'], feature=feature, schema=schema).schema == schema.text
+    (problem,) = problems(lambda: resolve(['{"b": 1}', "{}"], feature=feature, schema=schema))
+    assert (problem.code, problem.path) == ("LF326", "output_feature.schema")
+
+
+def test_conversations_have_no_output_column(table: MakeTable) -> None:
+    rows = table([{"split": "train", "messages": []}])
+    found = output_of(rows, assign_splits(rows, Split(None, None, (0.8, 0.1, 0.1), 42), needed=()), None)
+    assert (found.name, found.type, found.labels) == (None, "text", ())
 
 
 def test_answers_that_are_no_label_are_counted(resolve: Resolve, problems: Problems) -> None:
-    feature = OutputFeature("a", "category", ("a", "b"))
+    feature = OutputFeature("a", "category", ("a", "b"), None)
     (problem,) = problems(lambda: resolve(["a", "c", "B"], test=["c", "b"], validation=["x"], feature=feature))
     assert (problem.code, problem.path) == ("LF309", "output_feature.labels")
     assert problem.message == (
@@ -117,7 +161,7 @@ def test_empty_answers_of_a_split_that_is_not_needed(resolve: Resolve, problems:
 
 
 def test_empty_and_unknown_answers_come_together(resolve: Resolve, problems: Problems) -> None:
-    found = problems(lambda: resolve(["a", "", "z"], feature=OutputFeature("a", None, ("a",))))
+    found = problems(lambda: resolve(["a", "", "z"], feature=OutputFeature("a", None, ("a",), None)))
     assert [problem.code for problem in found] == ["LF303", "LF309"]
     assert found[1].message == "answers in column 'a' that are not in output_feature.labels: 'z' (1 row: 2)"
 
@@ -136,7 +180,7 @@ def test_answers_that_no_training_row_has_are_a_warning(resolve: Resolve) -> Non
 
 
 def test_given_labels_that_only_the_test_has_are_a_warning_too(resolve: Resolve) -> None:
-    found = resolve(["a", "a"], test=["b"], feature=OutputFeature("a", None, ("a", "b")))
+    found = resolve(["a", "a"], test=["b"], feature=OutputFeature("a", None, ("a", "b"), None))
     assert [warning.severity for warning in found.warnings] == ["warning"]
 
 
@@ -145,7 +189,7 @@ def test_texts_differ_between_splits_without_a_warning(resolve: Resolve) -> None
 
 
 def test_a_column_that_is_not_there(resolve: Resolve, problems: Problems) -> None:
-    (problem,) = problems(lambda: resolve(["a"], feature=OutputFeature("splt", None, None)))
+    (problem,) = problems(lambda: resolve(["a"], feature=OutputFeature("splt", None, None, None)))
     assert (problem.code, problem.path, problem.cure) == ("LF201", "output_feature.name", "did you mean `split`?")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from lfine.finetune.data.conversations import Turn
 from lfine.finetune.data.pairs import Example, examples
 from lfine.finetune.data.tables import Table
 from lfine.schemas.problems import Problem
@@ -27,6 +28,45 @@ def test_values_are_texts_as_they_are_and_answers_are_stripped(table: MakeTable)
 def test_new_rows_have_no_answer(table: MakeTable) -> None:
     (found,) = examples(table(ROWS), [0], ["q"], None)
     assert (found.values, found.answer) == ({"q": " x "}, "")
+
+
+CHATS: list[dict[str, object]] = [
+    {"chat": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": " 4\n"}]},
+    {"chat": '[{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}, {"from": "human", "value": "c"}]'},
+    {"chat": [{"role": "user", "content": "hi"}]},
+    {"chat": "hello"},
+    {"chat": None},
+]
+
+
+def test_a_conversation_is_whole_and_its_last_answer_is_what_is_scored(table: MakeTable) -> None:
+    first, second = examples(table(CHATS), [1, 0], (), None, messages_column="chat")
+    assert (first.row_id, first.values, first.answer) == (1, {}, "b")
+    assert first.turns == (Turn("user", "a", None), Turn("assistant", "b", None), Turn("user", "c", None))
+    assert (second.row_id, second.answer) == (0, "4")
+
+
+def test_of_several_answers_the_last_is_scored(table: MakeTable) -> None:
+    said = ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")
+    rows = table([{"chat": [{"role": role, "content": content} for role, content in said]}])
+    (found,) = examples(rows, [0], (), None, messages_column="chat")
+    assert (found.answer, len(found.turns or ())) == ("d", 4)
+
+
+def test_cells_that_are_no_conversation_come_together(
+    table: MakeTable, problems: Problems, placed: Callable[[str, str, str, str], Problem]
+) -> None:
+    found = problems(lambda: examples(table(CHATS), range(5), (), None, messages_column="chat", place=placed))
+    assert [problem.message for problem in found] == [
+        "column 'chat': no turn of the assistant: 1 row: 2",
+        "column 'chat': no list of turns: 2 rows: 3, 4",
+    ]
+    assert {(problem.code, problem.path, problem.line) for problem in found} == {("LF333", "prompt.messages", 7)}
+
+
+def test_a_column_of_conversations_that_is_not_there(table: MakeTable, problems: Problems) -> None:
+    (problem,) = problems(lambda: examples(table(CHATS), [], (), None, messages_column="chats"))
+    assert (problem.code, problem.path, problem.cure) == ("LF201", "prompt.messages", "did you mean `chat`?")
 
 
 def test_columns_that_are_not_there_come_together(table: MakeTable, problems: Problems) -> None:

@@ -60,7 +60,7 @@ def test_counts_and_types(
     assigned = assign_splits(table, BY_COLUMN)
     found = Counter(assigned.names)
     assert (found["train"], found["validation"], found["test"]) == counts
-    output = output_of(table, assigned, OutputFeature(column, None, None))
+    output = output_of(table, assigned, OutputFeature(column, None, None, None))
     assert output.type == kind
     assert labels is None or output.labels == labels
     inputs = [name for name in table.columns if name not in (column, "split")]
@@ -77,3 +77,13 @@ def test_the_sample_of_viggo_stays(read: Callable[[str], Table]) -> None:
 def test_lists_are_json_in_prompts(read: Callable[[str], Table]) -> None:
     (first,) = examples(read("conllpp"), [0], ["tokens"], "output")
     assert first.values["tokens"] == '["EU", "rejects", "German", "call", "to", "boycott", "British", "lamb", "."]'
+
+
+def test_every_published_file_is_read_as_an_ordinary_table(read: Callable[[str], Table]) -> None:
+    names = sorted(path.stem for path in FOLDER.glob("*.parquet"))
+    assert len(names) >= 20
+    for name in names:
+        table = read(name)
+        assert len(table.rows) == table.files[0].rows > 0
+        assert all(row.keys() == set(table.columns) for row in table.rows)
+        assert (table.form.kind, table.warnings) == ("table", ())

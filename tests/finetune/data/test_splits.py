@@ -119,7 +119,7 @@ def test_shares_that_do_not_add_up(
     table: MakeTable, split: MakeSplit, problems: Problems, probabilities: tuple[float, ...]
 ) -> None:
     (problem,) = problems(lambda: assign_splits(table(many(9)), split(probabilities=probabilities)))
-    assert (problem.code, problem.path) == ("LF105", "preprocessing.split.probabilities")
+    assert (problem.code, problem.path) == ("LF239", "preprocessing.split.probabilities")
     assert problem.message.endswith(f"got {list(probabilities)}")
 
 
@@ -130,15 +130,41 @@ def test_shares_may_be_off_by_rounding(table: MakeTable, split: MakeSplit) -> No
 def test_the_last_split_takes_what_rounding_leaves(
     table: MakeTable, split: MakeSplit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lfine.finetune.data.splits.content_hash", lambda *_: b"\xff" * 32)
+    monkeypatch.setattr("lfine.finetune.data.divisions.content_hash", lambda *_: b"\xff" * 32)
     shares = (0.7, 0.1, 0.1999995)
     assert assign_splits(table(many(1)), split(probabilities=shares), needed=()).names == ("test",)
     assert assign_splits(table(many(1)), split(probabilities=(1.0, 0.0, 0.0)), needed=()).names == ("train",)
 
 
-def test_hash_takes_no_column(table: MakeTable, split: MakeSplit, problems: Problems) -> None:
-    (problem,) = problems(lambda: assign_splits(table(many(9)), split(type="hash", column="a")))
-    assert (problem.code, problem.path) == ("LF206", "preprocessing.split.column")
+@pytest.mark.parametrize("kind", ["hash", "random"])
+def test_hash_and_chance_take_no_column(table: MakeTable, split: MakeSplit, problems: Problems, kind: str) -> None:
+    (problem,) = problems(lambda: assign_splits(table(many(9)), split(type=kind, column="a")))
+    assert (problem.code, problem.path) == ("LF235", "preprocessing.split.column")
+
+
+@pytest.mark.parametrize("kind", ["stratify", "group", "datetime"])
+def test_the_others_need_a_column(table: MakeTable, split: MakeSplit, problems: Problems, kind: str) -> None:
+    (problem,) = problems(lambda: assign_splits(table(many(9)), split(type=kind)))
+    assert (problem.code, problem.path) == ("LF238", "preprocessing.split.column")
+    (problem,) = problems(lambda: assign_splits(table(many(9)), split(type=kind, column="Q")))
+    assert (problem.code, problem.cure) == ("LF201", "did you mean `q`?")
+
+
+def test_stratify_goes_by_the_output_unless_told(table: MakeTable, split: MakeSplit) -> None:
+    rows = table(many(90))
+    assert assign_splits(rows, split(type="stratify"), output_column="a").column == "a"
+    found = assign_splits(rows, split(type="stratify", column="a"), output_column="q")
+    assert (found.type, found.column) == ("stratify", "a")
+    assert found.content_columns(rows) == ("q", "a")
+
+
+def test_the_content_is_that_of_the_rows_as_read(table: MakeTable, split: MakeSplit) -> None:
+    read = table(many(200))
+    made = table([{**row, "b": "made"} for row in many(200)])
+    for kind in ("hash", "stratify"):
+        asked = split(type=kind, column=None if kind == "hash" else "a")
+        assert assign_splits(made, asked, content=read).names == assign_splits(read, asked).names
+    assert assign_splits(made, split()).names != assign_splits(read, split()).names
 
 
 def test_separate_files_win(table: MakeTable, split: MakeSplit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ import pytest
 
 from lfine.finetune.data.held_out import held_out_sample
 from lfine.finetune.data.splits import assign_splits
-from lfine.finetune.data.tables import find_file, read_header, read_table
+from lfine.finetune.data.tables import read_header, read_table
 from lfine.finetune.data.values import content_hash, text_of
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import Dataset, Split
@@ -38,7 +39,6 @@ def test_one_file(tmp_path: Path, dataset: MakeDataset) -> None:
     (file,) = table.files
     assert (file.name, file.path, file.rows) == ("a.csv", tmp_path / "a.csv", 2)
     assert file.sha256 == hashlib.sha256(b"q,a\nx,1\ny,2\n").hexdigest()
-    assert find_file("a.csv", tmp_path) == file.path
 
 
 def test_every_format_gives_the_same_texts_hashes_and_sample(
@@ -132,7 +132,7 @@ def test_a_header_without_rows_is_a_header(tmp_path: Path, dataset: MakeDataset)
 def test_a_directory(tmp_path: Path, dataset: MakeDataset, problems: Problems) -> None:
     (tmp_path / "a.csv").mkdir()
     (problem,) = problems(lambda: read_header(dataset(path="a.csv"), tmp_path))
-    assert (problem.code, "is a directory" in problem.message) == ("LF301", True)
+    assert (problem.code, "holds no data file" in problem.message) == ("LF301", True)
 
 
 def test_warnings_reach_the_table(tmp_path: Path, dataset: MakeDataset) -> None:
@@ -190,10 +190,182 @@ def test_the_header_of_csv_needs_no_heavy_library(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from lfine.schemas.task import Dataset\n"
         "from lfine.finetune.data.tables import read_header, read_table\n"
         "for name in ('a.csv', 'a.jsonl'):\n"
-        "    data = Dataset(name, None, None, None, None, None, None)\n"
+        "    data = Dataset(name, *[None] * 7, 'auto', None, {})\n"
         "    assert read_header(data, Path()) == read_table(data, Path()).columns == ('q', 'a')\n"
         "heavy = {'pandas', 'numpy', 'pyarrow', 'datasets', 'sklearn', 'torch', 'transformers', 'jinja2'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+
+
+# --- folders, sheets, hashes, forms ---------------------------------------------------------------------------------
+
+
+def test_a_folder_is_its_files_one_after_the_other(tmp_path: Path, write: Write, dataset: MakeDataset) -> None:
+    (tmp_path / "parts").mkdir()
+    write(tmp_path / "parts" / "b.csv", [{"a": "2", "q": "y"}])
+    write(tmp_path / "parts" / "a.csv.gz", ROWS[:1])
+    (tmp_path / "parts" / "c.csv").write_text("q,a\n", encoding="utf-8")
+    for path in ("parts", "parts/*.csv*"):
+        table = read_table(dataset(path=path), tmp_path)
+        assert table.columns == read_header(dataset(path=path), tmp_path) == ("q", "a")
+        assert table.rows == tuple(ROWS)
+        assert [(file.name, file.rows) for file in table.files] == [
+            ("parts/a.csv.gz", 1),
+            ("parts/b.csv", 1),
+            ("parts/c.csv", 0),
+        ]
+
+
+def test_folders_may_be_splits(tmp_path: Path, write: Write, dataset: MakeDataset) -> None:
+    for name in ("train", "test"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "1.jsonl", ROWS)
+        write(tmp_path / name / "2.jsonl", ROWS[:1])
+    table = read_table(dataset(train="train", test="test/*.jsonl"), tmp_path)
+    assert table.given_splits == ("train",) * 3 + ("test",) * 3
+
+
+@pytest.mark.parametrize("read", [read_table, read_header])
+def test_a_file_of_another_header_is_named(
+    tmp_path: Path, write: Write, dataset: MakeDataset, problems: Problems, read: Callable[[Dataset, Path], object]
+) -> None:
+    (tmp_path / "parts").mkdir()
+    for name in ("a", "c"):
+        write(tmp_path / "parts" / f"{name}.csv", ROWS)
+    write(tmp_path / "parts" / "b.csv", [{"q": "x"}])
+    (problem,) = problems(lambda: read(dataset(path="parts"), tmp_path))
+    assert (problem.code, problem.path) == ("LF201", "dataset.path")
+    assert problem.message == "'parts/b.csv' lacks columns that the other files have: 'a'"
+
+
+def test_damage_in_several_files_of_a_folder_comes_together(
+    tmp_path: Path, write: Write, dataset: MakeDataset, problems: Problems
+) -> None:
+    (tmp_path / "parts").mkdir()
+    for name in ("a", "b", "c"):
+        write(tmp_path / "parts" / f"{name}.csv", ROWS)
+    for name in ("a", "c"):
+        (tmp_path / "parts" / f"{name}.csv").write_text("q,a\nx\n", encoding="utf-8")
+    found = problems(lambda: read_table(dataset(path="parts"), tmp_path))
+    assert [problem.file for problem in found] == [str(tmp_path / "parts" / name) for name in ("a.csv", "c.csv")]
+
+
+def test_a_folder_without_rows(tmp_path: Path, dataset: MakeDataset, problems: Problems) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "a.csv").write_text("q,a\n", encoding="utf-8")
+    (problem,) = problems(lambda: read_table(dataset(path="parts"), tmp_path))
+    assert (problem.code, problem.message) == ("LF301", "the data files of 'parts' have headers and no rows")
+
+
+@pytest.fixture
+def book(tmp_path: Path, sheets: Callable[..., None]) -> Path:
+    sheets(tmp_path / "a.xlsx", {"notes": [["n"], [1]], "answers": [["q", "a"], ["x", 1], ["y", 2]], "empty": []})
+    return tmp_path
+
+
+@pytest.mark.parametrize("sheet", ["answers", 2])
+def test_the_sheet_that_the_task_names(book: Path, dataset: MakeDataset, sheet: str | int) -> None:
+    given = dataset(path="a.xlsx", sheet=sheet)
+    table = read_table(given, book)
+    assert table.columns == read_header(given, book) == ("q", "a")
+    assert table.rows == ({"q": "x", "a": 1}, {"q": "y", "a": 2})
+    assert (table.files[0].sheet, table.warnings) == (sheet, ())
+
+
+@pytest.mark.parametrize("read", [read_table, read_header])
+def test_a_sheet_that_is_not_there_is_said_once(
+    book: Path,
+    dataset: MakeDataset,
+    problems: Problems,
+    placed: Callable[[str, str, str, str], Problem],
+    read: Callable[..., object],
+) -> None:
+    given = dataset(train="a.xlsx", test="a.xlsx", sheet="answer")
+    (problem,) = problems(lambda: read(given, book, place=placed))
+    assert (problem.code, problem.line, problem.cure) == ("LF332", 7, "did you mean `answers`?")
+
+
+def test_an_empty_sheet(book: Path, dataset: MakeDataset, problems: Problems) -> None:
+    for read in (read_table, read_header):
+        (problem,) = problems(lambda read=read: read(dataset(path="a.xlsx", sheet="empty"), book))  # type: ignore[misc]
+        assert (problem.code, problem.message) == ("LF301", "the data file 'a.xlsx' is empty")
+
+
+def test_the_hash_that_the_task_names(
+    tmp_path: Path, write: Write, dataset: MakeDataset, problems: Problems, placed: Callable[..., Problem]
+) -> None:
+    write(tmp_path / "a.csv", ROWS)
+    right = hashlib.sha256((tmp_path / "a.csv").read_bytes()).hexdigest()
+    assert read_table(dataset(path="a.csv", sha256=right), tmp_path).files[0].sha256 == right
+    for read in (read_table, read_header):
+        given = dataset(path="a.csv", sha256="0" * 64)
+        (problem,) = problems(lambda read=read, given=given: read(given, tmp_path, place=placed))  # type: ignore[misc]
+        assert (problem.code, problem.path, problem.line) == ("LF331", "dataset.sha256", 7)
+        assert problem.message == f"the file 'a.csv' has another hash than dataset.sha256: {right}, not {'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"path": "parts"}, "'parts' is a folder or a pattern"),
+        ({"path": "parts/*.csv"}, "'parts/*.csv' is a folder or a pattern"),
+        ({"train": "parts/a.csv", "test": "parts/a.csv"}, "the splits are separate files"),
+        ({"hub": "owner/set"}, "the data come from a hub"),
+    ],
+)
+@pytest.mark.parametrize("read", [read_table, read_header])
+def test_a_hash_is_that_of_one_file(
+    tmp_path: Path,
+    write: Write,
+    dataset: MakeDataset,
+    problems: Problems,
+    read: Callable[[Dataset, Path], object],
+    given: dict[str, str],
+    message: str,
+) -> None:
+    (tmp_path / "parts").mkdir()
+    write(tmp_path / "parts" / "a.csv", ROWS)
+    (problem,) = problems(lambda: read(dataset(**given, sha256="0" * 64), tmp_path))
+    assert (problem.code, problem.path) == ("LF331" if "path" in given else "LF223", "dataset.sha256")
+    assert problem.message == f"dataset.sha256 is the hash of one file, and {message}"
+
+
+CHAT = [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]
+MESSAGES = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
+
+
+@pytest.mark.parametrize("form", [".jsonl", ".json", ".parquet", ".csv", ".xlsx", ".arrow", ".jsonl.gz"])
+def test_conversations_are_the_same_from_every_format(
+    tmp_path: Path, write: Write, dataset: MakeDataset, form: str
+) -> None:
+    flat = form in (".csv", ".xlsx")
+    rows = [{"id": str(row), "conversations": json.dumps(CHAT) if flat else CHAT} for row in range(3)]
+    write(tmp_path / f"a{form}", rows)
+    given = dataset(path=f"a{form}")
+    table = read_table(given, tmp_path)
+    assert table.columns == read_header(given, tmp_path) == ("id", "conversations", "messages")
+    assert (table.form.kind, table.form.column) == ("sharegpt", "conversations")
+    assert [row["messages"] for row in table.rows] == [MESSAGES] * 3
+
+
+def test_the_form_counts_rows_of_all_files(
+    tmp_path: Path, write: Write, dataset: MakeDataset, problems: Problems
+) -> None:
+    write(tmp_path / "train.jsonl", [{"messages": MESSAGES}, {"messages": MESSAGES}])
+    write(tmp_path / "test.jsonl", [{"messages": MESSAGES}, {"messages": MESSAGES[:1]}])
+    (problem,) = problems(lambda: read_table(dataset(train="train.jsonl", test="test.jsonl"), tmp_path))
+    assert (problem.code, problem.message) == ("LF333", "column 'messages': no turn of the assistant: 1 row: 3")
+
+
+def test_the_form_of_a_hub(tmp_path: Path, hub: Hub, dataset: MakeDataset) -> None:
+    hub({"train": [{"conversations": CHAT}]})
+    given = dataset(hub="owner/set", name="plain", revision="v1")
+    assert read_table(given, tmp_path).rows == ({"conversations": CHAT, "messages": MESSAGES},)
+    assert read_header(given, tmp_path) == ("conversations", "messages")
+
+
+def test_a_hub_has_no_sheets(tmp_path: Path, dataset: MakeDataset, problems: Problems) -> None:
+    (problem,) = problems(lambda: read_header(dataset(hub="owner/set", sheet=2), tmp_path))
+    assert (problem.code, problem.path) == ("LF332", "dataset.sheet")

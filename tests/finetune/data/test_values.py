@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfine.finetune.data.values import answer_of, content_hash, text_of
+from lfine.finetune.data.values import answer_of, content_hash, number_of, text_of, whole_of
 from lfine.schemas.errors import TaskError
 
 
@@ -90,3 +90,28 @@ def test_neighbouring_texts_cannot_run_together(left: str, right: str, cut: int)
 def test_digits_at_the_start_of_a_text_are_no_length() -> None:
     assert content_hash({"a": "1|x", "b": ""}, "ab", 0) != content_hash({"a": "", "b": "1|x"}, "ab", 0)
     assert content_hash({"a": "x"}, "a", 1) != content_hash({"a": "x"}, "a", 11)
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "whole"),
+    [
+        (5, 5, 5),
+        ("5", 5, 5),
+        (" -5.0 ", -5.0, -5),
+        (".5", 0.5, None),
+        ("1e3", 1000.0, 1000),
+        (decimal.Decimal("2.50"), 2.5, None),
+        ("9" * 30, int("9" * 30), int("9" * 30)),
+    ],
+)
+def test_numbers_and_texts_of_numbers(value: object, number: float, whole: int | None) -> None:
+    assert (number_of(value), whole_of(value)) == (number, whole)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", True, "true", "1,000", "1_000", "five", "٥", "nan", "inf", float("nan"), float("inf"), "1e999", [5]],
+)
+def test_what_is_no_number(value: object) -> None:
+    assert number_of(value) is None
+    assert whole_of(value) is None

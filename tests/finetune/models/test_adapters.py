@@ -14,6 +14,7 @@ from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
+from lfine.finetune.compile.plan import AdapterStart
 from lfine.finetune.models import adapters
 from lfine.finetune.models.adapters import (
     add_adapter,
@@ -25,6 +26,7 @@ from lfine.finetune.models.adapters import (
 )
 from lfine.finetune.models.loading import load_base
 from lfine.schemas.errors import MachineError, RunError, TaskError
+from tests.finetune.models.plans import lora
 
 IDS = torch.arange(3, 19).unsqueeze(0)
 LLAMA_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj")
@@ -44,9 +46,7 @@ def adapted(
     trained: bool = False,
 ) -> peft.PeftModel:
     """Return a model with an adapter; `trained`: with weights as after some updates, B no longer zero."""
-    model = add_adapter(
-        base(folder, dtype), r=4, alpha=8, dropout=0.1, target_modules=targets, use_rslora=False, seed=seed
-    )
+    model = add_adapter(base(folder, dtype), lora(dropout=0.1, target_modules=targets), seed=seed)
     if trained:
         generator = torch.Generator().manual_seed(seed)
         for name, weight in model.named_parameters():
@@ -246,15 +246,9 @@ def test_merged_weights_come_back_after_an_error(tiny_model_folder: Path) -> Non
 
 
 def test_an_adapter_on_quantized_weights(tiny_model_folder: Path, tmp_path: Path) -> None:
-    plan = QuantizationPlan(bits=4, quant_type="nf4", double_quant=True)
+    plan = QuantizationPlan(bits=4, quant_type="nf4", double_quant=True, compute_dtype="float32")
     model = add_adapter(
-        base(tiny_model_folder, quantization=plan),
-        r=4,
-        alpha=8,
-        dropout=0.0,
-        target_modules=LLAMA_TARGETS,
-        use_rslora=True,
-        seed=0,
+        base(tiny_model_folder, quantization=plan), lora(target_modules=LLAMA_TARGETS, use_rslora=True), seed=0
     )
     assert torch.equal(logits(model), logits(base(tiny_model_folder, quantization=plan)))
     assert mergeable(model)  # the weights are rounded, but ordinary numbers
@@ -270,3 +264,42 @@ def test_integer_weights_are_not_merged(tiny_model_folder: Path) -> None:
     assert not mergeable(model)
     with pytest.raises(ValueError, match="quantized weights"), merged(model):
         pass
+
+
+@pytest.mark.parametrize("bias", ["all", "lora_only"])
+def test_trained_biases_are_saved(bias: str, tiny_neox_folder: Path, tmp_path: Path) -> None:
+    model = add_adapter(base(tiny_neox_folder), lora(target_modules=("query_key_value",), bias=bias), seed=0)
+    biases = {name for name, weight in model.named_parameters() if weight.requires_grad and name.endswith(".bias")}
+    assert any("query_key_value" in name for name in biases)
+    assert any("dense" in name for name in biases) == (bias == "all")
+    for weight in trainable_parameters(model):
+        weight.data += 0.1
+    save_adapter(model.eval(), tmp_path / "adapter")
+    plain = peft.PeftModel.from_pretrained(base(tiny_neox_folder), str(tmp_path / "adapter")).eval()
+    assert torch.equal(logits(plain), logits(model))
+
+
+def test_dora_learns_magnitudes(tiny_model_folder: Path, tmp_path: Path) -> None:
+    model = add_adapter(base(tiny_model_folder), lora(use_dora=True), seed=0).eval()
+    torch.testing.assert_close(logits(model), logits(base(tiny_model_folder)), rtol=0, atol=1e-5)
+    assert any("lora_magnitude" in name for name, weight in model.named_parameters() if weight.requires_grad)
+    for weight in trainable_parameters(model):
+        weight.data += 0.05
+    save_adapter(model, tmp_path / "adapter")
+    plain = peft.PeftModel.from_pretrained(base(tiny_model_folder), str(tmp_path / "adapter")).eval()
+    assert torch.equal(logits(plain), logits(model))
+
+
+def test_a_new_adapter_goes_on_from_a_saved_one(saved: tuple[peft.PeftModel, Path], tiny_model_folder: Path) -> None:
+    model, folder = saved
+    plan = lora(target_modules=LLAMA_TARGETS, start=AdapterStart(str(folder), "0"))
+    onward = add_adapter(base(tiny_model_folder), plan, seed=99)
+    assert torch.equal(logits(onward.eval()), logits(model))
+    assert len(trainable_parameters(onward)) == 16
+
+
+def test_a_start_of_another_shape(saved: tuple[peft.PeftModel, Path], tiny_model_folder: Path) -> None:
+    plan = lora(target_modules="all-linear", start=AdapterStart(str(saved[1]), "0"))
+    with pytest.raises(RunError, match="is on one side only") as caught:
+        add_adapter(base(tiny_model_folder), plan, seed=0)
+    assert caught.value.problems[0].code == "LF503"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -88,7 +90,7 @@ def test_device_that_is_not_there(tiny_model_folder: Path) -> None:
 
 
 def test_gpu_out_of_memory(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
     monkeypatch.setattr(loading, "from_folder", full)
@@ -96,20 +98,20 @@ def test_gpu_out_of_memory(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_configuration_for_cuda() -> None:
-    four = quantization_config(QuantizationPlan(bits=4, quant_type="fp4", double_quant=True), torch.bfloat16)
+    four = quantization_config(QuantizationPlan(bits=4, quant_type="fp4", double_quant=True, compute_dtype="bfloat16"))
     assert (four.load_in_4bit, four.bnb_4bit_quant_type, four.bnb_4bit_use_double_quant) == (True, "fp4", True)
     assert four.bnb_4bit_compute_dtype == torch.bfloat16
     assert quantization_config(
-        QuantizationPlan(bits=8, quant_type="nf4", double_quant=True), torch.float16
+        QuantizationPlan(bits=8, quant_type="nf4", double_quant=True, compute_dtype="float32")
     ).load_in_8bit
-    assert quantization_config(None, torch.float32) is None
+    assert quantization_config(None) is None
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("bits", [4, 8])
 def test_weights_on_cuda_equal_those_on_the_cpu(tiny_neox_folder: Path, bits: int) -> None:
-    plan = QuantizationPlan(bits=4 if bits == 4 else 8, quant_type="nf4", double_quant=True)
+    plan = QuantizationPlan(bits=4 if bits == 4 else 8, quant_type="nf4", double_quant=True, compute_dtype="float32")
     on_cpu = load_base(tiny_neox_folder, dtype="float32", device="cpu", quantization=plan).eval()
     on_gpu = load_base(tiny_neox_folder, dtype="float32", device="cuda", quantization=plan).eval()
     ids = torch.arange(12).unsqueeze(0)
@@ -126,3 +128,21 @@ def test_smollm2_knows_the_capital_of_france(smollm2_folder: Path) -> None:
     with torch.no_grad():
         likeliest = int(model(**given).logits[0, -1].argmax())
     assert tokenizer.decode([likeliest]) == " Paris"
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_code_of_a_model_runs_only_where_it_is_trusted(
+    trusted: bool,
+    tiny_model_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bool] = []
+    original = transformers.AutoModelForCausalLM.from_pretrained
+
+    def seen(*arguments: Any, trust_remote_code: bool, **more: Any) -> Any:
+        asked.append(trust_remote_code)
+        return original(*arguments, trust_remote_code=trust_remote_code, **more)
+
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", seen)
+    load_base(tiny_model_folder, dtype="float32", device="cpu", quantization=None, trust_remote_code=trusted)
+    assert asked == [trusted]

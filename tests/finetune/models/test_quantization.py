@@ -16,10 +16,10 @@ from lfine.finetune.models.loading import load_base
 from lfine.finetune.models.quantization import linear_layers, quantize_weights, round_trip
 
 PLANS = (
-    QuantizationPlan(bits=4, quant_type="nf4", double_quant=True),
-    QuantizationPlan(bits=4, quant_type="nf4", double_quant=False),
-    QuantizationPlan(bits=4, quant_type="fp4", double_quant=True),
-    QuantizationPlan(bits=8, quant_type="nf4", double_quant=True),
+    QuantizationPlan(bits=4, quant_type="nf4", double_quant=True, compute_dtype="float32"),
+    QuantizationPlan(bits=4, quant_type="nf4", double_quant=False, compute_dtype="float32"),
+    QuantizationPlan(bits=4, quant_type="fp4", double_quant=True, compute_dtype="float32"),
+    QuantizationPlan(bits=8, quant_type="nf4", double_quant=True, compute_dtype="float32"),
 )
 
 
@@ -83,3 +83,23 @@ def test_a_layer_computes_what_bitsandbytes_computes() -> None:
         expected = theirs(rows)
     # Equal weights; the sums of 64 fp32 products may be taken in another order.
     torch.testing.assert_close(rows @ round_trip(weight, PLANS[0]).T, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("dtype", "compute"), [("float32", "bfloat16"), ("bfloat16", "float32")])
+def test_weights_are_multiplied_in_the_compute_dtype(dtype: str, compute: str) -> None:
+    """As bitsandbytes' own layer: its input is turned into the compute dtype, its output back."""
+    inside, outside = getattr(torch, compute), getattr(torch, dtype)
+    generator = torch.Generator().manual_seed(0)
+    layer = nn.Linear(64, 32).to(outside)
+    model = nn.ModuleList([layer])
+    inputs = torch.randn(5, 64, generator=generator).to(outside)
+    plain = layer(inputs)
+    plan = QuantizationPlan(bits=4, quant_type="nf4", double_quant=True, compute_dtype=compute)
+    rounded = round_trip(layer.weight.detach(), plan)
+    quantize_weights(model, plan)
+    found = layer(inputs)
+    expected = nn.functional.linear(inputs.to(inside), rounded.to(inside), layer.bias.detach().to(inside)).to(outside)
+    assert found.dtype == outside
+    assert layer.weight.dtype == inside
+    assert torch.equal(found, expected)
+    assert not torch.equal(found, plain)

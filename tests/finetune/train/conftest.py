@@ -9,14 +9,15 @@ import pytest
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import (
-    AdapterPlan,
     DataPlan,
     LengthPlan,
     MachinePlan,
     ModelPlan,
+    OptimizerPlan,
     PromptPlan,
     TrainingPlan,
 )
+from tests.finetune.models.plans import lora
 
 PREFIX = 9
 """Tokens that all rows begin with."""
@@ -41,25 +42,48 @@ def rows() -> tuple[EncodedExample, ...]:
 def plan(tiny_model_folder: Path) -> TrainingPlan:  # noqa: ARG001 (the plan is for that model)
     """Six updates of eight examples in float32, without dropout."""
     return TrainingPlan(
-        model=ModelPlan("tiny", "0", "llama", 1, 512, "float32", None),
-        prompt=PromptPlan("{x}", None, chat_used=True, hash="0"),
+        model=ModelPlan(
+            name="tiny",
+            revision=None,
+            trust_remote_code=False,
+            identity="0",
+            family="llama",
+            parameters=1,
+            context=512,
+            dtype="float32",
+            quantization=None,
+        ),
+        prompt=PromptPlan(
+            template="{x}",
+            system=None,
+            chat_used=True,
+            example_rows=(),
+            messages=None,
+            loss_on="all",
+            hash="0",
+        ),
         data=DataPlan("fixed", "split", 30, 0, 0, "0", "y", "text", ()),
         length=LengthPlan(64, 20, 30, 30, 30, 0, 0, PREFIX, 5),
         truncation="end",
-        adapter=AdapterPlan(r=4, alpha=8, dropout=0.0, target_modules=("q_proj", "v_proj"), use_rslora=False),
+        adapter=lora(),
         steps=6,
         batch_size=8,
         train_examples=48,
         learning_rate=5e-3,
         decay="cosine",
         warmup_steps=2,
-        betas=(0.9, 0.999),
-        eps=1e-8,
-        weight_decay=0.0,
+        optimizer=OptimizerPlan("adamw", (0.9, 0.999), 1e-8, 0.0, 0.0),
         max_grad_norm=1.0,
+        prompt_loss_weight=0.0,
+        label_smoothing=0.0,
+        neftune_noise_alpha=None,
         seed=11,
+        selection=None,
         steps_per_evaluation=3,
         validation_sample=8,
+        evaluation_sample=0,
         steps_per_checkpoint=2,
-        machine=MachinePlan("cpu", "shared_prefix", 8, gradient_checkpointing=False),
+        keep=1,
+        trackers=(),
+        machine=MachinePlan("cpu", "shared_prefix", 8, gradient_checkpointing=False, deterministic=False),
     )

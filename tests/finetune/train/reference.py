@@ -16,8 +16,13 @@ from torch import Tensor, nn
 from lfine.finetune.compile.lengths import EncodedExample
 
 
-def plain_loss(model: nn.Module, batch: Sequence[EncodedExample]) -> Tensor:
-    """Mean cross-entropy over the completions' tokens, by explicit log-probabilities."""
+def plain_loss(
+    model: nn.Module, batch: Sequence[EncodedExample], prompt_weight: float = 0.0, smoothing: float = 0.0
+) -> Tensor:
+    """Mean cross-entropy over the learned tokens, token by token from explicit log-probabilities.
+
+    A prompt token counts `prompt_weight`; of a target, the share `smoothing` is spread evenly over the vocabulary.
+    """
     longest = max(row.length for row in batch)
     ids = torch.full((len(batch), longest), 2)
     mask = torch.zeros((len(batch), longest), dtype=torch.long)
@@ -25,12 +30,16 @@ def plain_loss(model: nn.Module, batch: Sequence[EncodedExample]) -> Tensor:
         ids[number, : row.length] = torch.tensor([*row.prompt_ids, *row.completion_ids])
         mask[number, : row.length] = 1
     log_probabilities = torch.log_softmax(model(input_ids=ids, attention_mask=mask).logits.float(), -1)
-    parts = [
-        -log_probabilities[number, place - 1, ids[number, place]]
-        for number, row in enumerate(batch)
-        for place in range(len(row.prompt_ids), row.length)
-    ]
-    return torch.stack(parts).mean()
+    losses, weights = [], []
+    for number, row in enumerate(batch):
+        for place in range(1, row.length):
+            answer = place - len(row.prompt_ids)
+            taught = row.learned is None or answer < 0 or row.learned[answer]
+            weight = (prompt_weight if answer < 0 else 1.0) if taught else 0.0
+            there = log_probabilities[number, place - 1]
+            losses.append(-weight * ((1 - smoothing) * there[ids[number, place]] + smoothing * there.mean()))
+            weights.append(weight)
+    return torch.stack(losses).sum() / sum(weights)
 
 
 def plain_training(

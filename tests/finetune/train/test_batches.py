@@ -36,6 +36,6 @@ def test_micro_batches_hold_every_example_once_longest_first() -> None:
     rows = [EncodedExample(number, (1,) * (number % 5 + 1), (2,)) for number in range(11)]
     parts = micro_batches(rows, 4)
     assert [len(part) for part in parts] == [4, 4, 3]
-    flat = [row for part in parts for row in part]
+    flat = [rows[place] for part in parts for place in part]
     assert sorted(row.row_id for row in flat) == list(range(11))
     assert [row.length for row in flat] == sorted((row.length for row in rows), reverse=True)

@@ -11,8 +11,16 @@ import torch
 from torch import nn
 
 from lfine.finetune.train import checkpoints
-from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint, load_checkpoint, save_checkpoint
-from lfine.schemas.errors import MachineError
+from lfine.finetune.train.checkpoints import (
+    checkpoint_standing,
+    checkpoint_step,
+    latest_checkpoint,
+    load_best,
+    load_checkpoint,
+    save_checkpoint,
+)
+from lfine.finetune.train.selection import Standing
+from lfine.schemas.errors import MachineError, RunError
 
 
 def small() -> tuple[nn.Linear, torch.optim.Optimizer]:
@@ -73,3 +81,28 @@ def test_the_state_names_every_file(tmp_path: Path) -> None:
     path = save_checkpoint(tmp_path, 1, *small())
     state = json.loads((path / "state.json").read_text(encoding="utf-8"))
     assert set(state["sha256"]) == {"weights.safetensors", "optimizer.pt"}
+
+
+def test_the_newest_and_the_best_stay(tmp_path: Path) -> None:
+    model, optimizer = small()
+    for step in (2, 4, 6, 8, 10):
+        save_checkpoint(tmp_path, step, model, optimizer, keep=2, standing=Standing(min(step, 4), 0.5, 0))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000004", "step-000008", "step-000010"]
+    latest = latest_checkpoint(tmp_path)
+    assert latest is not None
+    assert checkpoint_standing(latest) == Standing(4, 0.5, 0)
+
+
+def test_the_best_weights_come_back_and_the_optimizer_stays(tmp_path: Path) -> None:
+    model, optimizer = small()
+    best = model.weight.detach().clone()
+    save_checkpoint(tmp_path, 2, model, optimizer, standing=Standing(2, 0.5, 0))
+    with torch.no_grad():
+        model.weight.add_(1)
+    load_best(tmp_path, 2, model)
+    assert torch.equal(model.weight, best)
+    path = tmp_path / "step-000002" / "weights.safetensors"
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(RunError, match="missing or damaged") as caught:
+        load_best(tmp_path, 2, model)
+    assert caught.value.problems[0].code == "LF505"

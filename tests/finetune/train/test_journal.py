@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.train.evaluations import Evaluation
 from lfine.finetune.train.journal import Journal
+from lfine.finetune.train.trackers import Trackers
 
 BATCH = [EncodedExample(0, (1, 2, 3), (4, 2)), EncodedExample(1, (1, 2), (2,))]
 
@@ -19,7 +22,7 @@ def test_the_lines_of_an_update_a_validation_and_a_checkpoint(tmp_path: Path) ->
     path = tmp_path / "log.jsonl"
     with Journal(path, start=0, steps=2) as journal:
         journal.update(1, loss=2.5, learning_rate=0.1, batch=BATCH)
-        journal.validation(1, 2.25)
+        journal.validation(1, Evaluation(2.25, {"f1": 0.5}), best=True)
         journal.checkpoint(1, tmp_path / "checkpoints" / "step-000001")
     update, validation, checkpoint = written(path)
     assert {key: update[key] for key in ("step", "loss", "learning_rate", "examples", "tokens")} == {
@@ -30,7 +33,8 @@ def test_the_lines_of_an_update_a_validation_and_a_checkpoint(tmp_path: Path) ->
         "tokens": 8,
     }
     assert isinstance(update["step_seconds"], float)
-    assert validation["validation_loss"] == 2.25
+    assert (validation["kind"], validation["validation_loss"], validation["best"]) == ("validation", 2.25, True)
+    assert validation["metrics"] == {"f1": 0.5}
     assert checkpoint["checkpoint"] == "checkpoints/step-000001"
 
 
@@ -39,7 +43,7 @@ def test_a_resumed_log_loses_later_lines_and_remembers_earlier_ones(tmp_path: Pa
     with Journal(path, start=0, steps=4) as journal:
         for step in (1, 2, 3):
             journal.update(step, loss=3.0 - step, learning_rate=0.1, batch=BATCH)
-            journal.validation(step, 1.0 * step)
+            journal.validation(step, Evaluation(1.0 * step), best=False)
     with path.open("a", encoding="utf-8") as file:
         file.write('{"step": 4, "lo')  # a line that a crash cut short
     with Journal(path, start=2, steps=4) as journal:
@@ -48,3 +52,25 @@ def test_a_resumed_log_loses_later_lines_and_remembers_earlier_ones(tmp_path: Pa
         journal.update(3, loss=0.5, learning_rate=0.1, batch=BATCH)
     assert [line["step"] for line in written(path)] == [1, 1, 2, 2, 3]
     assert journal.last_loss == 0.5
+
+
+class Told(Trackers):
+    """Trackers that remember what they were sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[int, dict[str, float]]] = []
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        self.sent.append((step, dict(values)))
+
+
+def test_trackers_are_sent_updates_and_evaluations(tmp_path: Path) -> None:
+    trackers = Told()
+    with Journal(tmp_path / "log.jsonl", start=0, steps=2, trackers=trackers) as journal:
+        journal.update(1, loss=2.5, learning_rate=0.1, batch=BATCH)
+        journal.validation(1, Evaluation(2.25, {"f1": 0.5}), best=False)
+        journal.checkpoint(1, tmp_path / "checkpoints" / "step-000001")
+    (first, update), (second, validation) = trackers.sent
+    assert (first, second) == (1, 1)
+    assert (update["loss"], update["learning_rate"]) == (2.5, 0.1)
+    assert validation == {"validation_loss": 2.25, "f1": 0.5}

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from lfine.finetune.compile.lengths import EncodedExample
-from lfine.finetune.compile.plan import TrainingPlan
+from lfine.finetune.compile.plan import AdapterStart, TrainingPlan
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train import loop
 from lfine.finetune.train.checkpoints import trainable
-from lfine.finetune.train.loop import RunPlace, TrainingRows, adapt, batch_of, due, learning_rate, train
-from lfine.finetune.train.losses import update_gradient
+from lfine.finetune.train.loop import RunPlace, TrainingRows, adapt, batch_of, due, train
+from lfine.finetune.train.losses import engine_for, mean_loss, update_gradient
+from lfine.finetune.train.schedule import Schedule, learning_rate
+from lfine.finetune.train.trackers import MAKERS
 from lfine.schemas.errors import RunError
 from tests.finetune.train.reference import plain_training
+from tests.finetune.train.runs import evaluations, lines, losses, run, same_weights, weights
+from tests.finetune.train.test_trackers import Noted
 
 FLOAT32 = 1e-5
 """Relative: the same sums in another order."""
@@ -28,32 +31,15 @@ WEIGHTS = 1e-5
 """Absolute, on weights of about 0.01 to 0.3 after six updates."""
 
 
-def weights(folder: Path) -> dict[str, torch.Tensor]:
-    return load_file(folder / "adapter" / "adapter_model.safetensors")
-
-
-def lines(folder: Path) -> list[dict[str, float]]:
-    return [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-def losses(folder: Path) -> list[float]:
-    return [line["loss"] for line in lines(folder) if "loss" in line]
-
-
-def run(
-    plan: TrainingPlan, rows: tuple[EncodedExample, ...], folder: Path, base: Path, *, resume: bool = False
-) -> None:
-    train(plan, TrainingRows(rows[:22], rows[22:]), RunPlace(folder, base, resume=resume))
-
-
 def test_every_loss_and_the_final_weights_equal_the_plain_loop(
     plan: TrainingPlan, rows: tuple[EncodedExample, ...], tiny_model_folder: Path, tmp_path: Path
 ) -> None:
     base = load_base(tiny_model_folder, dtype="float32", device="cpu", quantization=None)
-    adapt(base, plan.adapter, plan.seed)
+    adapt(base, plan, rows)
     base.train()
     batches = [batch_of(plan, rows[:22], step) for step in range(plan.steps)]
-    rates = [learning_rate(plan, step) for step in range(plan.steps)]
+    schedule = Schedule(plan.decay, plan.learning_rate, plan.warmup_steps, plan.steps)
+    rates = [learning_rate(schedule, step) for step in range(plan.steps)]
     expected, reference = plain_training(base, batches, rates, 1.0)
     run(plan, rows, tmp_path, tiny_model_folder)
     assert losses(tmp_path) == pytest.approx(expected, rel=FLOAT32)
@@ -78,36 +64,6 @@ def test_how_it_is_computed_never_changes_the_result(
     first, second = weights(tmp_path / "a"), weights(tmp_path / "b")
     for name, value in first.items():
         torch.testing.assert_close(second[name], value, rtol=0, atol=WEIGHTS)
-
-
-def test_a_resumed_run_ends_with_the_same_bits(
-    plan: TrainingPlan,
-    rows: tuple[EncodedExample, ...],
-    tiny_model_folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert plan.adapter is not None
-    plan = replace(plan, adapter=replace(plan.adapter, dropout=0.2))  # dropout: the random state must come back too
-    run(plan, rows, tmp_path / "whole", tiny_model_folder)
-
-    original, done = update_gradient, []
-
-    def dies(*arguments: object) -> float:
-        done.append(1)
-        if len(done) == 6:
-            raise KeyboardInterrupt
-        return original(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(loop, "update_gradient", dies)
-    with pytest.raises(KeyboardInterrupt):
-        run(plan, rows, tmp_path / "broken", tiny_model_folder)
-    monkeypatch.undo()
-    assert len(losses(tmp_path / "broken")) == 5
-    run(plan, rows, tmp_path / "broken", tiny_model_folder, resume=True)
-    assert losses(tmp_path / "broken") == losses(tmp_path / "whole")
-    first, second = weights(tmp_path / "whole"), weights(tmp_path / "broken")
-    assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_ctrl_c_finishes_the_update_and_saves(
@@ -176,19 +132,58 @@ def test_the_adapter_changes_nothing_before_the_first_update(plan: TrainingPlan,
     ids = torch.arange(5, 25)[None]
     base = load_base(tiny_model_folder, dtype="float32", device="cpu", quantization=None)
     before = base(ids).logits
-    adapted = adapt(base, plan.adapter, plan.seed).eval()
+    adapted = adapt(base, plan, ()).eval()
     assert torch.equal(adapted(ids).logits, before)
     assert all("lora_" in name for name in trainable(base))
 
 
-def test_learning_rate_rises_then_falls(plan: TrainingPlan) -> None:
-    plan = replace(plan, steps=10, warmup_steps=2, learning_rate=1.0)
-    assert [learning_rate(plan, step) for step in (0, 1, 2)] == [0.5, 1.0, 1.0]
-    assert learning_rate(plan, 6) == pytest.approx(0.5)
-    assert learning_rate(replace(plan, decay="linear"), 6) == pytest.approx(0.5)
-    assert learning_rate(replace(plan, decay="linear"), 8) == pytest.approx(0.25)
-    assert learning_rate(replace(plan, decay="constant"), 9) == 1.0
-
-
 def test_what_is_due_when() -> None:
     assert [step for step in range(1, 11) if due(step, 4, 10)] == [4, 8, 10]
+
+
+def test_trained_whole_the_model_is_saved_and_answers_as_it_did(
+    plan: TrainingPlan, rows: tuple[EncodedExample, ...], tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    result = run(replace(plan, adapter=None, learning_rate=1e-3), rows, tmp_path, tiny_model_folder)
+    saved = load_base(tmp_path / "model", dtype="float32", device="cpu", quantization=None)
+    engine = engine_for(saved, plan.machine, plan.length.shared_prefix)
+    assert mean_loss(engine, rows[22:]) == pytest.approx(evaluations(tmp_path)[-1]["validation_loss"], rel=FLOAT32)
+    assert result.best_step is None
+
+
+def test_a_deterministic_run_is_the_same_run(
+    plan: TrainingPlan, rows: tuple[EncodedExample, ...], tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    run(plan, rows, tmp_path / "a", tiny_model_folder)
+    strict = replace(plan, machine=replace(plan.machine, deterministic=True))
+    run(strict, rows, tmp_path / "b", tiny_model_folder)
+    assert same_weights(tmp_path / "a", tmp_path / "b")
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_a_run_goes_on_from_an_adapter(
+    plan: TrainingPlan, rows: tuple[EncodedExample, ...], tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    """Validation begins where the earlier run ended; the rate rises from zero again."""
+    assert plan.adapter is not None
+    run(plan, rows, tmp_path / "first", tiny_model_folder)
+    start = AdapterStart(str(tmp_path / "first" / "adapter"), "0")
+    onward = replace(plan, adapter=replace(plan.adapter, start=start), learning_rate=1e-9, steps_per_evaluation=1)
+    run(onward, rows, tmp_path / "second", tiny_model_folder)
+    before, after = evaluations(tmp_path / "first")[-1], evaluations(tmp_path / "second")[0]
+    assert after["validation_loss"] == pytest.approx(before["validation_loss"], rel=1e-4)
+
+
+def test_trackers_are_told(
+    plan: TrainingPlan,
+    rows: tuple[EncodedExample, ...],
+    tiny_model_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setitem(MAKERS, "mlflow", lambda _: Noted(told))
+    run(replace(plan, trackers=("mlflow",)), rows, tmp_path, tiny_model_folder)
+    steps = [step for step, values in (each for each in told if isinstance(each, tuple)) if "loss" in values]
+    assert (told[0], told[-1], steps) == ("start", "finish", [1, 2, 3, 4, 5, 6])
+    assert told[1]["optimizer"] == "adamw"

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from lfine.finetune.compile.lengths import EncodedExample
-from lfine.finetune.compile.passes import SHARED_PREFIX_FAMILIES
+from lfine.finetune.compile.machine_passes import SHARED_PREFIX_FAMILIES
 from lfine.finetune.compile.plan import MachinePlan
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.losses import engine_for, summed_loss, update_gradient
 from lfine.finetune.train.packed import pack
+from lfine.finetune.train.targets import Objective
 from tests.finetune.train.conftest import PREFIX
 from tests.finetune.train.reference import plain_loss
 
@@ -31,7 +32,7 @@ def gradient(model: nn.Module) -> Tensor:
 
 
 def machine(micro: int, layout: str = "shared_prefix", *, checkpointing: bool = False) -> MachinePlan:
-    return MachinePlan("cpu", layout, micro, gradient_checkpointing=checkpointing)
+    return MachinePlan("cpu", layout, micro, gradient_checkpointing=checkpointing, deterministic=False)
 
 
 def trainable(folder: Path) -> PreTrainedModel:
@@ -121,6 +122,7 @@ def test_examples_do_not_see_each_other(tiny_model_folder: Path, rows: tuple[Enc
     model = trainable(tiny_model_folder)
     engine = engine_for(model, machine(8), PREFIX)
     other = EncodedExample(99, (*rows[0].prompt_ids[:PREFIX], 300, 301, 302), (303, 2))
-    alone = summed_loss(engine, [rows[0]]).item()
-    beside = summed_loss(engine, [rows[0], other]).item() - summed_loss(engine, [other]).item()
+    alone = summed_loss(engine, [rows[0]], Objective()).item()
+    beside = summed_loss(engine, [rows[0], other], Objective()).item()
+    beside -= summed_loss(engine, [other], Objective()).item()
     assert beside == pytest.approx(alone, rel=FLOAT32)

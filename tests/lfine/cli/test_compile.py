@@ -16,7 +16,8 @@ def test_the_plan_in_a_dozen_lines(project: Project) -> None:
     ended = lfine("compile", project.task)
     heads = [line.split()[0] for line in ended.out.splitlines()]
     assert ended.code == 0
-    assert heads == ["task", "model", "trains", "data", "lengths", "updates", "rate", "machine", "scored", "hashes"]
+    first = ["task", "model", "trains", "data", "lengths", "updates", "rate", "machine"]
+    assert heads == [*first, "memory", "time", "scored", "hashes"]
     assert "42 train, 6 validation, 12 test rows; output category" in ended.out
     assert "4 of 4 examples (16 in all)" in ended.out
 
@@ -31,11 +32,37 @@ def test_the_plan_as_json_is_the_plan_file(project: Project) -> None:
 
 def test_explain_says_where_each_value_came_from(project: Project) -> None:
     ended = lfine("compile", project.task, "--explain", "--set", "adapter.r=4")
-    lines = {line.split()[0]: line for line in ended.out.splitlines()}
+    lines = {line.split()[0]: line for line in ended.out.splitlines() if line}
     assert "--set adapter.r=4" in lines["adapter.r"]
     assert "twice the rank" in lines["adapter.alpha"]
     assert "topics.yaml:6" in lines["trainer.learning_rate"]
     assert " 8 " in lines["adapter.alpha"]
+
+
+def test_explain_ends_with_what_the_run_will_take(project: Project) -> None:
+    ended = lfine("compile", project.task, "--explain", "--gpu", "A40", "--set", "cost.gpu_hour_usd=0.475")
+    _, _, table = ended.out.partition("estimate of the run: ")
+    names = [line.split("  ")[1].strip() for line in table.splitlines()[1:]]
+    parts = [
+        "libraries",
+        "weights",
+        "adapter",
+        "gradients",
+        "optimizer",
+        "workspace",
+        "activations",
+        "backward",
+        "logits",
+    ]
+    assert names == [*parts, "in all", "room", "answers", "time", "cost"]
+    assert "assumed, not measured: 35% of 150 TFLOP/s" in table
+
+
+def test_a_gpu_that_nobody_knows_is_a_usage_error(project: Project) -> None:
+    ended = lfine("compile", project.task, "--gpu", "A41")
+    assert ended.code == 2
+    assert "no GPU is known here by the name 'A41'" in ended.err
+    assert "A40" in ended.err
 
 
 def test_set_changes_the_right_hash(project: Project) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lfine import answering
-from lfine.finetune.generate.local import Answer, generate
+from lfine.finetune.generate.local_answers import answer_texts
 from tests.lfine.projects import Ended, Project, files_of, lfine, refused, rows_of, small_disk, write_csv
 
 KEYS = [
@@ -379,15 +380,15 @@ def test_a_crash_goes_on_with_the_rows_not_yet_answered(trained: Project, monkey
     before = (tuned / "predictions.jsonl").read_bytes()
     asked: list[int] = []
 
-    def crashing(model: Any, prompts: Any, settings: Any) -> Any:
+    def crashing(model: Any, prompts: Any, how: Any, row_ids: Any) -> Any:
         for number, prompt in enumerate(prompts):
             if len(asked) == 5:
                 raise KeyboardInterrupt
             asked.append(number)
-            for (each,) in generate(model, [prompt], settings):
-                yield [Answer(number, each.token_ids, each.finish_reason, each.generated)]
+            for (each,) in answer_texts(model, [prompt], how, [row_ids[number]]):
+                yield [replace(each, number=number)]
 
-    monkeypatch.setattr(answering, "generate", crashing)
+    monkeypatch.setattr(answering, "answer_texts", crashing)
     stopped = lfine("evaluate", "topics.yaml")
     assert stopped.code == 130
     assert "the answers so far are kept; to go on:\n  lfine evaluate topics.yaml\n" in stopped.err
@@ -395,11 +396,11 @@ def test_a_crash_goes_on_with_the_rows_not_yet_answered(trained: Project, monkey
 
     later: list[int] = []
 
-    def counting(model: Any, prompts: Any, settings: Any) -> Any:
+    def counting(model: Any, prompts: Any, how: Any, row_ids: Any) -> Any:
         later.append(len(prompts))
-        return generate(model, prompts, settings)
+        return answer_texts(model, prompts, how, row_ids)
 
-    monkeypatch.setattr(answering, "generate", counting)
+    monkeypatch.setattr(answering, "answer_texts", counting)
     ended = lfine("evaluate", "topics.yaml")
     assert (ended.code, later) == (0, [7])
     assert "5 of 12 rows were answered before" in ended.err

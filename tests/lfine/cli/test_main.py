@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import subprocess
 import sys
@@ -83,11 +84,17 @@ def test_the_format_may_be_written_with_an_equals_sign() -> None:
     assert ended.problem()["code"] == "LF108"
 
 
+def add_path_and_format(parser: argparse.ArgumentParser) -> None:
+    """The options of `lfine schema`, and one that it does not have."""
+    parser.add_argument("--path", action="store_true")
+    parser.add_argument("--format")
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_bug_of_ours_has_a_traceback(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     failing(monkeypatch, RuntimeError("the wheel came off"))
     words = ["schema"] if form == "text" else ["schema", "--format=json"]
-    monkeypatch.setattr("lfine.cli.schema.add_arguments", lambda parser: parser.add_argument("--format"))
+    monkeypatch.setattr("lfine.cli.schema.add_arguments", add_path_and_format)
     ended = lfine(*words)
     assert ended.code == 70
     assert "Traceback" in ended.err

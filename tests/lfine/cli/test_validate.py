@@ -215,3 +215,27 @@ def test_validating_writes_nothing(project: Project) -> None:
     lfine("compile", project.task)
     lfine("preview", project.task)
     assert files_of(project.folder) == before
+
+
+def test_fix_says_what_it_changed_and_what_remains(project: Project) -> None:
+    project.edit("learning_rate: 1e-3", "learning_rte: '1e-3', zzz: 1")
+    before = "# topics\n" + project.task.read_text(encoding="utf-8")
+    project.task.write_text(before, encoding="utf-8")
+    line = before.split("learning_rte")[0].count("\n") + 1
+    ended = lfine("validate", project.task, "--fix")
+    assert ended.code == 1
+    assert ended.out.splitlines() == [
+        f"{project.task}:{line}: learning_rte -> learning_rate",
+        f"{project.task}:{line}: '1e-3' -> 1e-3",
+    ]
+    assert "there is no key `zzz` under `trainer`" in ended.err
+    assert "1 problem in 1 file" in ended.err
+    mended = before.replace("learning_rte: '1e-3'", "learning_rate: 1e-3")
+    assert project.task.read_text(encoding="utf-8") == mended, "comments and layout stay"
+
+
+def test_fix_keeps_stdout_for_the_document(project: Project) -> None:
+    project.edit("learning_rate: 1e-3", "learning-rate: 1e-3")
+    ended = lfine("validate", project.task, "--fix", "--format", "json")
+    assert (ended.code, json.loads(ended.out)) == (0, {"files": 1, "problems": []})
+    assert "learning-rate -> learning_rate" in ended.err

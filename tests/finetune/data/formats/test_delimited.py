@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lfine.finetune.data.formats.delimited import read_columns, read_rows
+from lfine.finetune.data.formats.dialects import HEAD
 from lfine.schemas.problems import Problem
 
 Problems = Callable[[Callable[[], object]], list[Problem]]
@@ -105,24 +106,93 @@ def test_the_index_of_pandas_is_left_out_and_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "message", "cure"),
+    ("name", "text", "said"),
     [
-        ("a.csv", "q;a\n1;2\n", "parted by a semicolon, not by a comma: 'q;a'", "write it with a comma"),
-        ("a.csv", "q\ta\n1\t2, 3\n", "parted by a tab, not by a comma: 'q\\ta'", "name the file a.tsv, or write"),
-        ("a.csv", "q|a\n1|2\n", "parted by a bar, not by a comma", "write it with a comma"),
-        ("a.tsv", "q,a\n1,2\n", "parted by a comma, not by a tab", "name the file a.csv, or write"),
-        ("a.csv", 'q;a\n"x";2\n', "parted by a semicolon, not by a comma", "write it with a comma"),
+        ("a.csv", "q;a\n1;2\n3,5;4\n", "semicolons"),
+        ("a.csv", "q\ta\n1\t2\n3,5\t4\n", "tabs"),
+        ("a.csv", "q|a\n1|2\n3,5|4\n", "bars"),
+        ("a.tsv", 'q,a\n1,2\n"3,5",4\n', "commas"),
+        ("a.csv", 'q;a\n"1";2\n"3,5";4\n', "semicolons"),
     ],
 )
-def test_another_delimiter_is_found_and_said(
-    tmp_path: Path, problems: Problems, name: str, text: str, message: str, cure: str
+def test_another_delimiter_is_found_and_said(tmp_path: Path, name: str, text: str, said: str) -> None:
+    path = file_of(tmp_path, text, name)
+    found = read_rows(path)
+    assert found.columns == read_columns(path) == ("q", "a")
+    assert found.rows == ({"q": "1", "a": "2"}, {"q": "3,5", "a": "4"})
+    (warning,) = found.warnings
+    assert (warning.code, warning.severity) == ("LF330", "warning")
+    assert warning.message == f"the columns are parted by {said}; the file is read so, with the columns q, a"
+    assert warning.cure == "name it .tsv" if said == "tabs" else warning.cure.startswith("write it with a ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rows", "said"),
+    [
+        (
+            "a.csv",
+            'q,a\n"say \\"hi\\", you",1\n',
+            [('say "hi", you', "1")],
+            'a quote mark inside a field is written \\"',
+        ),
+        ("a.csv", "'q','a'\n'x, y','1'\n", [("x, y", "1")], "the quote mark is '"),
+        ("a.tsv", 'q\ta\n"hi" there\t1\n', [('"hi" there', "1")], "quote marks are text"),
+        ("a.tsv", 'q\ta\n5" disk\t1\n', [('5" disk', "1")], None),
+        ("a.tsv", 'q\ta\n"two\nlines"\t1\n', [("two\nlines", "1")], None),
+        ("a.csv", "q,a\n'x',1\n", [("'x'", "1")], None),
+    ],
+)
+def test_another_quoting_is_found_and_said(
+    tmp_path: Path, name: str, text: str, rows: list[tuple[str, str]], said: str | None
 ) -> None:
     path = file_of(tmp_path, text, name)
-    for read in (read_rows, read_columns):
-        (problem,) = problems(lambda read=read: read(path))  # type: ignore[misc]
-        assert (problem.code, problem.line) == ("LF302", 1)
-        assert message in problem.message
-        assert problem.cure.startswith(cure)
+    found = read_rows(path)
+    assert [tuple(row.values()) for row in found.rows] == rows
+    assert found.columns == read_columns(path) == ("q", "a")
+    assert [said is not None and said in warning.message for warning in found.warnings] == [True] * (said is not None)
+
+
+def test_quote_marks_that_can_be_read_in_two_ways(tmp_path: Path, problems: Problems) -> None:
+    (problem,) = problems(lambda: read_rows(file_of(tmp_path, 'q\ta\nx\t1\n"hi\t1\nyou"\t2\n', "a.tsv")))
+    assert (problem.code, problem.line) == ("LF302", 3)
+    assert problem.message == (
+        "the quote marks can be read in two ways: as quotes around fields there are 2 rows, as text 3, "
+        "different from line 3 on"
+    )
+
+
+def test_rows_with_another_delimiter_are_named(tmp_path: Path, problems: Problems) -> None:
+    path = file_of(tmp_path, "q,a\n1,2\n3;4\n5,6\n7\t8\n")
+    (problem,) = problems(lambda: read_rows(path))
+    assert problem.line == 3
+    assert problem.message.endswith("line 3 (1 field, parted by semicolons), line 5 (1 field, parted by tabs)")
+
+
+def test_a_header_with_a_delimiter_that_its_rows_do_not_have_is_one_column(tmp_path: Path) -> None:
+    found = read_rows(file_of(tmp_path, "question; answer\nfirst\nsecond\n"))
+    assert found.columns == ("question; answer",)
+    assert read_columns(file_of(tmp_path, "question; answer\nfirst\nsecond\n")) == found.columns
+
+
+def test_one_ragged_row_does_not_change_the_delimiter(tmp_path: Path, problems: Problems) -> None:
+    (problem,) = problems(lambda: read_rows(file_of(tmp_path, "q;a\n1;2\n3;4;5\n6;7\n")))
+    assert problem.message == "the header has 2 columns, but 1 row not: line 3 (3 fields)"
+    assert "semicolon" in problem.cure
+
+
+def test_a_file_of_windows_is_read_and_said(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("naïve;réponse\r\nété;1,5\r\n".encode("cp1252"))
+    found = read_rows(tmp_path / "a.csv")
+    assert found.columns == read_columns(tmp_path / "a.csv") == ("naïve", "réponse")
+    assert found.rows == ({"naïve": "été", "réponse": "1,5"},)
+    assert [warning.code for warning in found.warnings] == ["LF330", "LF330"]
+
+
+def test_a_header_longer_than_the_head(tmp_path: Path) -> None:
+    names = tuple(f"column_{number}" for number in range(9000))
+    path = file_of(tmp_path, ",".join(names) + "\n" + ",".join("1" * len(names)) + "\n")
+    assert len(",".join(names)) > HEAD
+    assert read_columns(path) == read_rows(path).columns == names
 
 
 def test_one_column_alone_is_fine(tmp_path: Path) -> None:
@@ -135,9 +205,9 @@ def test_the_header_alone_is_read_for_columns(tmp_path: Path) -> None:
 
 
 def test_a_header_that_is_no_text(tmp_path: Path, problems: Problems) -> None:
-    (tmp_path / "a.csv").write_bytes(b"q,r\xe9sum\xe9\n1,2\n")
+    (tmp_path / "a.csv").write_bytes(b"q\xc3\xa9,r\xe9sum\xe9\n1,2\n")
     (problem,) = problems(lambda: read_columns(tmp_path / "a.csv"))
-    assert (problem.line, problem.message) == (1, "the file is not UTF-8: byte 0xe9 on line 1")
+    assert (problem.code, problem.line) == ("LF302", 1)
     (tmp_path / "a.csv").write_bytes(b"q,a\0b\n1,2\n")
     (problem,) = problems(lambda: read_columns(tmp_path / "a.csv"))
     assert "NUL" in problem.message

@@ -59,10 +59,19 @@ def test_a_list_over_several_lines_is_sent_to_the_other_format(tmp_path: Path, p
 
 
 def test_bytes_that_are_no_text(tmp_path: Path, problems: Problems) -> None:
-    (tmp_path / "a.jsonl").write_bytes(b'{"q": 1}\n{"q": "\xff"}\n')
+    (tmp_path / "a.jsonl").write_bytes(b'{"q": "\xc3\xa9"}\n{"q": "\xff"}\n')
     for read in (read_rows, read_columns):
         (problem,) = problems(lambda read=read: read(tmp_path / "a.jsonl"))  # type: ignore[misc]
         assert problem.line == 2
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_another_encoding_is_said(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.jsonl").write_bytes('{"q": "très"}\n{"a": 1}\n'.encode(encoding))
+    found = read_rows(tmp_path / "a.jsonl")
+    assert found.rows == ({"q": "très", "a": None}, {"q": None, "a": 1})
+    assert [warning.code for warning in found.warnings] == ["LF330"]
+    assert read_columns(tmp_path / "a.jsonl") == ("q", "a")
 
 
 def test_a_key_without_a_name(tmp_path: Path, problems: Problems) -> None:

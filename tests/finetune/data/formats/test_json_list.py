@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,19 @@ def test_a_file_cut_short_says_where(tmp_path: Path, problems: Problems) -> None
     (problem,) = problems(lambda: read_rows(file_of(tmp_path, '[{"q": 1},\n {"q": 2},\n {"q"')))
     assert problem.line == 3
     assert problem.message == "the file is not JSON: expecting ':' delimiter (line 3, column 6)"
+
+
+def test_the_cure_names_a_packed_file_without_its_packing(tmp_path: Path, problems: Problems) -> None:
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b'{"q": 1}\n{"q": 2}\n'))
+    (problem,) = problems(lambda: read_columns(tmp_path / "a.json.gz"))
+    assert problem.cure == "name the file a.jsonl if it holds one object a line"
+
+
+def test_another_encoding_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes('[{"q": "très"}]'.encode("cp1252"))
+    found = read_rows(tmp_path / "a.json")
+    assert found.rows == ({"q": "très"},)
+    assert [warning.code for warning in found.warnings] == ["LF330"]
 
 
 def test_json_lines_under_the_wrong_name(tmp_path: Path, problems: Problems) -> None:

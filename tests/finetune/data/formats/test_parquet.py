@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lfine.finetune.data.formats.parquet import binary_columns, read_columns, read_rows
+from lfine.finetune.data.formats.parquet import read_columns, read_rows
 from lfine.schemas.errors import MachineError
 from lfine.schemas.problems import Problem
 
@@ -71,11 +71,6 @@ def test_bytes_at_any_depth_are_refused(tmp_path: Path, problems: Problems) -> N
         assert problem.message == "columns hold bytes, which no prompt can show: 'image', 'sound'"
 
 
-def test_names_with_binary_in_them_are_no_bytes() -> None:
-    schema = pa.schema([("binary", pa.string()), ("s", pa.struct([("binary", pa.int64())])), ("b", pa.large_binary())])
-    assert binary_columns(schema) == ["b"]
-
-
 def test_a_column_name_that_stands_twice(tmp_path: Path, problems: Problems) -> None:
     pq.write_table(pa.table([[1], [2]], names=["q", "q"]), tmp_path / "a.parquet")
     (problem,) = problems(lambda: read_columns(tmp_path / "a.parquet"))
@@ -90,6 +85,13 @@ def test_a_damaged_file(tmp_path: Path, problems: Problems, kept: int) -> None:
         (problem,) = problems(lambda read=read: read(path))  # type: ignore[misc]
         assert (problem.code, problem.file) == ("LF302", str(path))
         assert problem.message.startswith("the file cannot be read as parquet: ")
+
+
+def test_dates_that_python_does_not_have(tmp_path: Path, problems: Problems) -> None:
+    path = file_of(tmp_path, {"day": pa.array([10**7], pa.date32())})
+    (problem,) = problems(lambda: read_rows(path))
+    assert problem.code == "LF302"
+    assert read_columns(path) == ("day",)
 
 
 def test_damage_inside_the_pages_is_found_when_rows_are_read(tmp_path: Path, problems: Problems) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lfine.finetune.data.formats.registry import MODULES, read_columns, read_rows
+from lfine.finetune.data.formats.registry import MODULES, is_data_name, read_columns, read_rows
 from lfine.schemas.problems import Problem
 
 Problems = Callable[[Callable[[], object]], list[Problem]]
@@ -27,7 +27,7 @@ def test_the_case_of_the_suffix_does_not_matter(tmp_path: Path, name: str) -> No
 @pytest.mark.parametrize(
     ("name", "got", "cure"),
     [
-        ("a.xlsx", "got the suffix '.xlsx'", "convert the file"),
+        ("a.docx", "got the suffix '.docx'", "convert the file"),
         ("data", "got no suffix", "convert the file"),
         ("a.parqet", "got the suffix '.parqet'", "name the file a.parquet"),
     ],
@@ -40,12 +40,35 @@ def test_unknown_suffixes_are_told_the_known_ones(
         (problem,) = problems(lambda read=read: read(tmp_path / name))  # type: ignore[misc]
         assert problem.code == "LF302"
         assert problem.message == (
-            f"the name of a data file ends in one of .csv, .json, .jsonl, .ndjson, .parquet, .tsv, {got}"
+            "the name of a data file ends in one of .arrow, .csv, .feather, .json, .jsonl, .ndjson, .parquet, .tsv, "
+            f".xlsx (texts also .gz and .zst), {got}"
         )
         assert problem.cure == cure
 
 
-@pytest.mark.parametrize("name", ["gone.csv", "gone.json", "gone.jsonl", "gone.parquet"])
+@pytest.mark.parametrize("name", ["a.parquet.gz", "a.xlsx.zst"])
+def test_formats_that_are_packed_inside(tmp_path: Path, problems: Problems, name: str) -> None:
+    (problem,) = problems(lambda: read_rows(tmp_path / name))
+    assert problem.message == f"only text formats are read from a {Path(name).suffix} file, got {name!r}"
+    assert problem.cure.startswith("unpack it")
+
+
+def test_names_of_data() -> None:
+    data = ["a.csv", "A.TSV.GZ", "a.b.jsonl.zst", "a.xlsx", "a.feather"]
+    assert [name for name in [*data, "a.txt", "a.gz", "csv", "a.parquet.gz", ""] if is_data_name(name)] == data
+
+
+def test_only_workbooks_have_sheets(
+    tmp_path: Path, problems: Problems, placed: Callable[[str, str, str, str], Problem]
+) -> None:
+    (tmp_path / "a.csv").write_text("q\n1\n", encoding="utf-8")
+    for read in (read_rows, read_columns):
+        (problem,) = problems(lambda read=read: read(tmp_path / "a.csv", sheet=2, place=placed))  # type: ignore[misc]
+        assert (problem.code, problem.path, problem.line) == ("LF332", "dataset.sheet", 7)
+        assert problem.message == "only an .xlsx file has sheets, and 'a.csv' is none"
+
+
+@pytest.mark.parametrize("name", [f"gone{suffix}" for suffix in (*MODULES, ".csv.gz", ".jsonl.zst")])
 def test_a_file_that_cannot_be_opened(tmp_path: Path, problems: Problems, name: str) -> None:
     for read in (read_rows, read_columns):
         (problem,) = problems(lambda read=read: read(tmp_path / name))  # type: ignore[misc]

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from lfine.finetune.data.formats.rows import check_names, columns_of, complete, index_warning, unreadable
+from lfine.finetune.data.formats.rows import (
+    check_names,
+    columns_of,
+    complete,
+    index_warning,
+    otherwise,
+    unreadable,
+)
 from lfine.schemas.problems import Problem
 
 Problems = Callable[[Callable[[], object]], list[Problem]]
@@ -38,6 +45,11 @@ def test_good_names_pass() -> None:
 def test_unreadable_points_at_the_data_file() -> None:
     (problem,) = unreadable(Path("d/a.csv"), "broken", "mend it", line=4).problems
     assert (problem.code, problem.file, problem.line, problem.cure) == ("LF302", str(Path("d/a.csv")), 4, "mend it")
+
+
+def test_reading_otherwise_is_a_warning() -> None:
+    warning = otherwise(Path("a.csv"), "read so", "write it so", line=3)
+    assert (warning.code, warning.severity, warning.file, warning.line) == ("LF330", "warning", "a.csv", 3)
 
 
 def test_the_index_is_a_warning() -> None:

@@ -1,0 +1,60 @@
+"""Whether the best evaluation can be found at all: by a value that there is, on rows that there are.
+
+    selection_problems(task.trainer, metrics, validation_rows=0)  →  [LF254 trainer.early_stop needs validation rows, …]
+
+*Not here:* the choice during training (lfine.finetune.train.selection).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from lfine.evaluation.metrics.registry import value_names
+from lfine.schemas.problems import Problem
+from lfine.schemas.task import MetricChoice, Trainer
+
+LOSS = "loss"
+
+
+def selection_problems(trainer: Trainer, metrics: Sequence[MetricChoice], validation_rows: int) -> list[Problem]:
+    """Return what keeps save_best_by, early_stop and evaluation_sample from doing what they say."""
+    return [*without_rows(trainer, validation_rows), *without_value(trainer, metrics)]
+
+
+def without_rows(trainer: Trainer, validation_rows: int) -> list[Problem]:
+    """Return a problem for each key that needs validation rows, when there is none."""
+    asked = {
+        "save_best_by": trainer.save_best_by is not None,
+        "early_stop": trainer.early_stop is not None,
+        "evaluation_sample": trainer.evaluation_sample > 0,
+    }
+    if validation_rows:
+        return []
+    return [
+        Problem(
+            "LF254",
+            f"trainer.{key} needs validation rows, and the data have none",
+            "give the validation split some rows, or leave the key out",
+            path=f"trainer.{key}",
+        )
+        for key, wanted in asked.items()
+        if wanted
+    ]
+
+
+def without_value(trainer: Trainer, metrics: Sequence[MetricChoice]) -> list[Problem]:
+    """Return the problem of a save_best_by that is no value, or whose value nobody computes during training."""
+    by, path = trainer.save_best_by, "trainer.save_best_by"
+    if by in (None, LOSS):
+        return []
+    there = [LOSS, *(name for choice in metrics for name in value_names(choice))]
+    if by not in there:
+        close = difflib.get_close_matches(str(by), there, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        message = f"{path} is {by!r}, which is no value of the task's metrics{hint}"
+        return [Problem("LF256", message, f"choose from {', '.join(there)}", path=path)]
+    if trainer.evaluation_sample == 0:
+        message = f"{path} is {by!r}, and trainer.evaluation_sample is 0: no validation row would be answered"
+        return [Problem("LF255", message, "add for instance `evaluation_sample: 100`, or write `loss`", path=path)]
+    return []

@@ -1,0 +1,89 @@
+"""From a plan and prompts to texts: how a task's answers are generated, and each answer as a person reads it.
+
+    how = asking(plan.evaluation.generation, prepared.model, labels=plan.evaluation.labels)
+    for answers in answer_texts(model, prompts, how, row_ids=[7, 3]):
+        answers[0].number, answers[0].text, answers[0].finish_reason
+
+*Not here:* tokens (local.py), prompts (lfine.finetune.catalogue.rendering), keeping answers on disk (lfine.answering).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from transformers import PreTrainedModel
+
+from lfine.finetune.catalogue.rendering import Renderer
+from lfine.finetune.compile.plan import GenerationPlan
+from lfine.finetune.compile.prepare import PreparedModel
+from lfine.finetune.generate.constraints import Constraint
+from lfine.finetune.generate.json_grammar import JsonGrammar
+from lfine.finetune.generate.label_trie import LabelTrie
+from lfine.finetune.generate.local import Answer, GenerationSettings, generate
+from lfine.finetune.generate.local_sampling import Drawing
+from lfine.finetune.generate.stopping import StopTexts
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How the answers of one task are generated and read."""
+
+    settings: GenerationSettings
+    renderer: Renderer
+    labels: LabelTrie | None
+    """Under `constrain: labels`."""
+
+
+@dataclass(frozen=True)
+class TextAnswer:
+    number: int
+    """Position of the prompt among those given."""
+    text: str
+    """Without white space around it; under `constrain: labels` one of them, letter for letter."""
+    finish_reason: str
+    """stop: the answer ended; length: max_new_tokens were generated."""
+    tokens: int
+    """Generated tokens, the end-of-sequence token among them."""
+
+
+def asking(plan: GenerationPlan, model: PreparedModel, *, labels: Sequence[str] = ()) -> Asking:
+    """Return how the plan's answers are generated.
+
+    Under `constrain: labels` the longest label takes the place of max_new_tokens, and stop texts do not count: an
+    answer is always a whole label. Raises MachineError LF401 without the library for json_schema, TaskError LF104 for a
+    schema that it cannot follow.
+    """
+    renderer = model.renderer
+    settings = GenerationSettings(
+        plan.max_new_tokens,
+        renderer.stop_ids,
+        plan.batch_size,
+        drawing=Drawing(plan.temperature, plan.top_p, plan.top_k, plan.min_p, plan.seed),
+        repetition_penalty=plan.repetition_penalty,
+    )
+    if plan.constrain == "labels":
+        tokens = renderer.completion_ids_batch(labels)
+        trie = LabelTrie({tuple(ids): label for ids, label in zip(tokens, labels, strict=True)})
+        return Asking(replace(settings, constraint=trie, max_new_tokens=trie.longest), renderer, trie)
+    constraint: Constraint | None = None
+    if plan.constrain == "json_schema":
+        lead = renderer.completion_text("").removesuffix(renderer.end_token)
+        file = model.folder / "tokenizer.json"
+        constraint = JsonGrammar(plan.json_schema or "{}", file, end_id=renderer.end_id, lead=lead)
+    stop = StopTexts(model.tokenizer.decode, plan.stop) if plan.stop else None
+    return Asking(replace(settings, stop=stop, constraint=constraint), renderer, None)
+
+
+def answer_texts(
+    model: PreTrainedModel, prompts: Sequence[Sequence[int]], how: Asking, row_ids: Sequence[int] | None = None
+) -> Iterator[list[TextAnswer]]:
+    """Yield the answers batch by batch as they come; every prompt is answered exactly once (see local.generate)."""
+    for answers in generate(model, prompts, how.settings, row_ids):
+        yield [TextAnswer(each.number, _text(each, how), each.finish_reason, each.generated) for each in answers]
+
+
+def _text(answer: Answer, how: Asking) -> str:
+    if how.labels is not None:
+        return how.labels.labels[*answer.token_ids, how.renderer.end_id]
+    return how.renderer.tokenizer.decode(answer.token_ids)[: answer.cut].strip()

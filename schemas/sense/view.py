@@ -1,0 +1,116 @@
+"""A document as checks see it: bare forms written out, defaults filled in, values of a wrong type left out.
+
+    output_feature: label                →  view.text("output_feature.name") == "label"
+    a file without `trainer`             →  view.value("trainer.batch_size") == 16
+    trainer: {epochs: "three"}           →  view.number("trainer.epochs") is None, which has been reported already
+
+*Not here:* judging (the checks beside this file), positions (lfine.schemas.document).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeGuard
+
+from lfine.schemas.document import Document, Span, Value, path_of
+from lfine.schemas.schema import Node, mapping_variant, resolved, task_schema, types, variants
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "array": list,
+    "object": dict,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+}
+
+
+class View:
+    """Values by their dotted paths."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._walked: dict[tuple[str, bool], Value] = {}
+
+    def value(self, path: str) -> Value:
+        """Return what the file says, else the schema's default; None where that is null or not of the key's type."""
+        return self._walk(path, defaults=True)
+
+    def given(self, path: str) -> bool:
+        """Tell whether the file says something but null, and of the key's type."""
+        return self._walk(path, defaults=False) is not None
+
+    def nulled(self, path: str) -> bool:
+        """Tell whether the file says null."""
+        parts = path_of(path)
+        return self.document.has(parts) and self.document.at(parts) is None
+
+    def text(self, path: str) -> str | None:
+        value = self.value(path)
+        return value if isinstance(value, str) else None
+
+    def number(self, path: str) -> float | None:
+        value = self.value(path)
+        return value if _is_number(value) else None
+
+    def numbers(self, path: str) -> list[float]:
+        """Return the numbers of a list, its other items left out; an empty list where there is none."""
+        value = self.value(path)
+        return [item for item in value if _is_number(item)] if isinstance(value, list) else []
+
+    def texts(self, path: str) -> list[str]:
+        """Return the texts of a list, its other items left out; an empty list where there is none."""
+        value = self.value(path)
+        return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+    def mapping(self, path: str) -> Mapping[str, Value]:
+        value = self.value(path)
+        return value if isinstance(value, dict) else {}
+
+    def span(self, path: str) -> Span | None:
+        """Return where a bare form stands that says the value at `path`: `label` in `output_feature: label`."""
+        *parent, _ = path_of(path)
+        bare = self.document.at(tuple(parent)) if parent else None
+        return self.document.span(tuple(parent)) if isinstance(bare, str | int | float) else None
+
+    def _walk(self, path: str, *, defaults: bool) -> Value:
+        if (path, defaults) not in self._walked:  # 130 questions for each file, most of them asked several times
+            self._walked[path, defaults] = self._found(path, defaults=defaults)
+        return self._walked[path, defaults]
+
+    def _found(self, path: str, *, defaults: bool) -> Value:
+        node: Node = task_schema()
+        value = self.document.value
+        for part in path_of(path):
+            mapping, entries = mapping_variant(node), _written_out(node, value)
+            if mapping is None or entries is None or part not in mapping["properties"]:
+                return None
+            node = resolved(mapping["properties"][str(part)])
+            value = entries[str(part)] if part in entries else node.get("default") if defaults else None
+            if value is None or not _fits(node, value):
+                return None
+        return value
+
+
+def _is_number(value: Value) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _written_out(node: Node, value: Value) -> dict[str, Value] | None:
+    """Return the mapping that a value is, or that a bare value stands for."""
+    if isinstance(value, dict):
+        return value
+    bare = (mapping_variant(node) or {}).get("x-bare")
+    return {str(bare): value} if bare is not None and isinstance(value, str | int | float) else None
+
+
+def _fits(node: Node, value: Value) -> bool:
+    """Tell whether the value is of a type that the key takes; ranges and the like are left to validation."""
+    if isinstance(value, bool):
+        return any("boolean" in types(variant) for variant in variants(node))
+    whole = isinstance(value, float) and value.is_integer()
+    return any(
+        isinstance(value, _KINDS.get(name, ())) or (whole and name == "integer")
+        for variant in variants(node)
+        for name in types(variant)
+    )

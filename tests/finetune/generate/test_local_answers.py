@@ -1,0 +1,104 @@
+"""From a generation plan to texts: labels letter for letter, JSON that satisfies its schema, stops, drawn answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from torch import nn
+
+from lfine.finetune.catalogue.cards import read_card
+from lfine.finetune.catalogue.rendering import Renderer
+from lfine.finetune.catalogue.tokens import read_tokenizer
+from lfine.finetune.compile.plan import GenerationPlan
+from lfine.finetune.compile.prepare import PreparedModel
+from lfine.finetune.generate.local_answers import TextAnswer, answer_texts, asking
+from lfine.finetune.models.loading import load_base
+
+PLAN = GenerationPlan(
+    max_new_tokens=12,
+    temperature=0.0,
+    top_p=None,
+    top_k=None,
+    min_p=None,
+    repetition_penalty=1.0,
+    stop=(),
+    seed=3,
+    constrain=None,
+    json_schema=None,
+    batch_size=8,
+)
+LABELS = ("card lost", "card", "transfer", "a fee of one", "Fee")
+SCHEMA = {
+    "type": "object",
+    "properties": {"ok": {"type": "boolean"}},
+    "required": ["ok"],
+    "additionalProperties": False,
+}
+QUESTIONS = [f"my card {n} was lost, {word}" for n, word in enumerate(["one", "two", "the", "dog", "city", "a", "fox"])]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model_folder: Path) -> nn.Module:
+    loaded: nn.Module = load_base(tiny_model_folder, dtype="float32", device="cpu", quantization=None)
+    return loaded
+
+
+@pytest.fixture(params=["auto", "none"])
+def prepared(request: pytest.FixtureRequest, tiny_model_folder: Path) -> PreparedModel:
+    tokenizer = read_tokenizer(tiny_model_folder)
+    renderer = Renderer(template="Question: {q}", system=None, chat=request.param, tokenizer=tokenizer)
+    return PreparedModel(tiny_model_folder, read_card(tiny_model_folder), tokenizer, renderer)
+
+
+def answers(
+    model: nn.Module, prepared: PreparedModel, plan: GenerationPlan, labels: tuple[str, ...] = ()
+) -> list[TextAnswer]:
+    prompts = prepared.renderer.prompt_ids_batch([{"q": question} for question in QUESTIONS])
+    how = asking(plan, prepared, labels=labels)
+    found = [each for batch in answer_texts(model, prompts, how) for each in batch]
+    return sorted(found, key=lambda each: each.number)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 2.0])
+def test_every_answer_is_a_label(model: nn.Module, prepared: PreparedModel, temperature: float) -> None:
+    plan = replace(PLAN, constrain="labels", temperature=temperature, max_new_tokens=1, stop=("card",))
+    found = answers(model, prepared, plan, LABELS)
+    assert {each.text for each in found} <= set(LABELS)
+    assert {each.finish_reason for each in found} == {"stop"}
+    assert all(each.tokens == len(prepared.renderer.completion_ids(each.text)) for each in found)
+    if temperature:
+        assert len({each.text for each in found}) > 1
+
+
+def test_every_answer_satisfies_the_schema(model: nn.Module, prepared: PreparedModel) -> None:
+    pytest.importorskip("llguidance", reason="the extra `structured` is not installed")
+    plan = replace(PLAN, constrain="json_schema", json_schema=json.dumps(SCHEMA), max_new_tokens=60)
+    found = answers(model, prepared, plan)
+    ended = [each for each in found if each.finish_reason == "stop"]
+    for each in ended:
+        Draft202012Validator(SCHEMA).validate(json.loads(each.text))
+    assert ended
+
+
+def test_a_stop_cuts_the_text(model: nn.Module, prepared: PreparedModel) -> None:
+    free = answers(model, prepared, PLAN)
+    text = max((each.text for each in free), key=len)
+    stop = text[len(text) // 2 :][:3]
+    found = answers(model, prepared, replace(PLAN, stop=(stop,)))
+    for before, after in zip(free, found, strict=True):
+        assert stop not in after.text
+        assert before.text.startswith(after.text)
+        assert after.finish_reason == ("stop" if stop in before.text else before.finish_reason)
+    assert found != free
+
+
+def test_drawn_answers_come_from_seed_and_row(model: nn.Module, prepared: PreparedModel) -> None:
+    plan = replace(PLAN, temperature=1.5, top_k=50)
+    found = answers(model, prepared, plan)
+    assert found == answers(model, prepared, replace(plan, batch_size=2))
+    assert found != answers(model, prepared, replace(plan, seed=4))
+    assert found != answers(model, prepared, PLAN)
