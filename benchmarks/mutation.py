@@ -27,7 +27,8 @@ from lfine.validating import check_file
 OPENING = """# What becomes of a damaged task file
 
 Every task file of the library, damaged in every way at every place where that kind of damage applies, is checked as
-`lfine validate` does. A damaged file must be refused at the line of the damage, or mean the same plan as before. *Useful
+`lfine validate` does. A damaged file must be refused at the line of the damage, or mean the same plan as before.
+*Useful
 cure*: for misspelt words the cure names the word that was meant; for the rest it says what to write. `make mutation`
 writes this page.
 """

@@ -58,7 +58,7 @@ def compile_file(
     prepared = Prepared(rows, model)
     compiled = compile_task(source, prepared, machine or this_machine())
     warn((*noticed, *compiled.warnings))
-    return CompiledTask(compiled.plan, compiled.rows, prepared, loaded.document.text)
+    return CompiledTask(compiled.plan, compiled.rows, prepared, loaded.text)
 
 
 def place_of(loaded: LoadedTask) -> Place:

@@ -94,7 +94,7 @@ def check_file(
     problems = [*problems, *metric_problems(loaded), *module_problems(loaded), *_header(loaded, must_exist=data)]
     if data and not any(problem.severity == "error" for problem in problems):
         problems += _rows(loaded)
-    return loaded, problems
+    return loaded, sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def checked_task(path: Path, overrides: Sequence[str] = ()) -> tuple[LoadedTask, list[Problem]]:

@@ -17,7 +17,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from lfine.schemas.document import Value
-from lfine.schemas.schema import Node, entry_variant, item_variant, mapping_variant, resolved, task_schema
+from lfine.schemas.schema import Node, form_of, task_schema
 from lfine.schemas.task import Task
 
 
@@ -36,26 +36,22 @@ def with_defaults(value: Value, node: Node) -> Value:
     """Return `value` with the schema's default for every key that is not given, at every depth."""
     if value is None:
         return value
-    item = item_variant(node)
-    if item is not None and isinstance(value, list):
-        return [with_defaults(each, item) for each in value]
-    entry = entry_variant(node)
-    if entry is not None and isinstance(value, dict):
-        return {name: with_defaults(each, entry) for name, each in value.items()}
-    mapping = mapping_variant(node)
-    if mapping is None:
+    form = form_of(node)
+    if form.item is not None and isinstance(value, list):
+        return [with_defaults(each, form.item) for each in value]
+    if form.entry is not None and isinstance(value, dict):
+        return {name: with_defaults(each, form.entry) for name, each in value.items()}
+    if form.children is None:
         return value
-    if not isinstance(value, dict):
-        value = {resolved(node)["x-bare"]: value}
+    given = value if isinstance(value, dict) else {str(form.bare): value}
     return {
-        name: with_defaults(value[name] if name in value else _default(child), child)
-        for name, child in mapping["properties"].items()
+        name: with_defaults(given[name] if name in given else _default(child), child) for name, child in form.children
     }
 
 
 def _default(node: Node) -> Value:
     """Return the schema's default, a copy where it could be changed."""
-    default: Value = resolved(node).get("default")
+    default: Value = node.get("default")
     return deepcopy(default) if isinstance(default, dict | list) else default
 
 

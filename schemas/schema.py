@@ -47,11 +47,13 @@ def task_schema() -> dict[str, Any]:
     return schema
 
 
-@dataclass(frozen=True, eq=False)
 class _Known:
     """A node as the key of a cache: the same object is the same node, and is kept as long as the cache."""
 
-    node: Node
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
 
     def __hash__(self) -> int:
         return id(self.node)
@@ -98,6 +100,32 @@ def mapping_variant(node: Node) -> Node | None:
 @cache
 def _mapping_variant(known: _Known) -> Node | None:
     return next((variant for variant in variants(known.node) if "properties" in variant), None)
+
+
+@dataclass(frozen=True)
+class Form:
+    """What can stand below a node."""
+
+    item: Node | None
+    """Of a list of mappings: the schema of each."""
+    entry: Node | None
+    """Of a mapping with keys of the user's own: the schema of each value."""
+    children: tuple[tuple[str, Node], ...] | None
+    """Of a mapping: its keys and their schemas, references undone."""
+    bare: str | None
+    """The key that a bare value stands for."""
+
+
+def form_of(node: Node) -> Form:
+    """Return what can stand below a node, worked out once."""
+    return _form_of(_Known(node))
+
+
+@cache
+def _form_of(known: _Known) -> Form:
+    node, mapping = known.node, mapping_variant(known.node)
+    children = tuple((name, resolved(child)) for name, child in mapping["properties"].items()) if mapping else None
+    return Form(item_variant(node), entry_variant(node), children, resolved(node).get("x-bare"))
 
 
 def bare_key(node: Node) -> str | None:

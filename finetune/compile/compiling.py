@@ -17,7 +17,7 @@ from pathlib import Path
 from lfine.evaluation.metrics.checking import check_golds
 from lfine.finetune.catalogue.linears import linear_layers
 from lfine.finetune.compile import machine_passes, passes
-from lfine.finetune.compile.estimates import Facts, estimate, load_of
+from lfine.finetune.compile.estimates import Facts, estimate, load_of, load_of_run
 from lfine.finetune.compile.few_shot import few_shot_rows
 from lfine.finetune.compile.fitting import CompiledRows, fit_rows, left_out
 from lfine.finetune.compile.machine import Machine, machine_for
@@ -88,6 +88,7 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
         card=card,
         linears=linear_layers(prepared.model.folder, card),
         lengths=tuple(row.length for row in rows.train),
+        learned=tuple(len(row.completion_ids) for row in rows.train),
         machine=machine,
     )
     load = load_of(model, adapter, length, facts, layout=layout, optimizer=optimizer.type)
@@ -123,7 +124,7 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     evaluation, warnings = plan_evaluation(source, prepared, length, machine, notes)
     check_trainable(task, training, evaluation.metrics, source.place)
     training = replace(training, selection=_with_answers(training.selection, evaluation))
-    load = replace(load, micro_batch=machine_plan.micro_batch_size, checkpointing=machine_plan.gradient_checkpointing)
+    load = load_of_run(load, machine_plan, facts)
     guess = estimate(training, evaluation.generation, load, facts, task.cost)
     plan = Plan(task, str(source.folder.resolve()), training, evaluation, task.cost, guess, tuple(notes.decisions))
     unfit = (*left_out(source, rows.fitted, length), *_without_room(source, rows, evaluation))

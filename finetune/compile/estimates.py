@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lfine.finetune.catalogue.cards import ModelCard
 from lfine.finetune.catalogue.gpus import gpu
@@ -27,8 +27,17 @@ from lfine.finetune.compile.memory import (
     kv_bytes,
     largest_micro_batch,
     training_memory,
+    typical,
 )
-from lfine.finetune.compile.plan import AdapterPlan, Estimate, GenerationPlan, LengthPlan, ModelPlan, TrainingPlan
+from lfine.finetune.compile.plan import (
+    AdapterPlan,
+    Estimate,
+    GenerationPlan,
+    LengthPlan,
+    MachinePlan,
+    ModelPlan,
+    TrainingPlan,
+)
 from lfine.schemas.task import Cost
 
 REACHED = {None: 0.35, 8: 0.2, 4: 0.25}
@@ -44,6 +53,8 @@ class Facts:
     """Every linear layer of the model but the output head."""
     lengths: tuple[int, ...]
     """Tokens of each training row, cut."""
+    learned: tuple[int, ...]
+    """Learned tokens of each."""
     machine: Machine
 
 
@@ -93,6 +104,18 @@ def load_of(
     )
 
 
+def load_of_run(load: Load, machine: MachinePlan, facts: Facts) -> Load:
+    """Return the load of one example as that of the micro-batches that the run is likely to meet."""
+    own = [max(1, length - load.prefix) for length in facts.lengths]
+    likely = typical(own, facts.learned, machine.micro_batch_size)
+    return replace(
+        load,
+        micro_batch=machine.micro_batch_size,
+        checkpointing=machine.gradient_checkpointing,
+        typical=likely,
+    )
+
+
 def estimate(
     training: TrainingPlan, generation: GenerationPlan | None, load: Load, facts: Facts, cost: Cost
 ) -> Estimate:
@@ -108,7 +131,7 @@ def estimate(
         trainable_parameters=load.trained,
         memory=training_memory(load),
         available=room,
-        largest_micro_batch=largest_micro_batch(load, available=room),
+        largest_micro_batch=largest_micro_batch(replace(load, typical=None), available=room),
         keys_and_values=answers,
         trained_tokens=trained,
         computed_tokens=computed,

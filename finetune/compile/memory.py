@@ -11,7 +11,10 @@ whole processes was compared with the sum: docs/explanation/memory.md has the ta
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import mean, pstdev
 
 from lfine.finetune.catalogue.cards import ModelCard
 from lfine.finetune.compile.machine import Machine
@@ -46,6 +49,28 @@ MOST_PROMPTS = {"cpu": 32}
 MOST_PROMPTS_ELSEWHERE = 96
 UNKNOWN_MEMORY = 8_000_000_000
 """Assumed where the system does not tell."""
+SPREAD = 2.5
+"""Standard errors above the mean that the largest of some hundred micro-batches lies."""
+
+
+@dataclass(frozen=True)
+class Typical:
+    """The largest micro-batch that a run is likely to meet: the mean of its rows and 2.5 standard errors more."""
+
+    own_tokens: int
+    longest: int
+    learned_tokens: int
+
+
+def typical(own: Sequence[int], learned: Sequence[int], size: int) -> Typical:
+    """Return what the largest of some hundred micro-batches of `size` rows holds, from each row's own tokens."""
+    longest = min(max(own), round(mean(own) + 2 * pstdev(own)))
+    return Typical(_largest_sum(own, size), longest, _largest_sum(learned, size))
+
+
+def _largest_sum(numbers: Sequence[int], size: int) -> int:
+    likely = size * mean(numbers) + SPREAD * math.sqrt(size) * pstdev(numbers)
+    return min(size * max(numbers), round(likely))
 
 
 @dataclass(frozen=True)
@@ -74,6 +99,22 @@ class Load:
     packed: bool
     checkpointing: bool
     micro_batch: int
+    typical: Typical | None = None
+    """What a micro-batch of this run holds at most; None: every example is of the longest kind."""
+
+    @property
+    def own_tokens(self) -> int:
+        """Tokens behind the prefix, of all examples together."""
+        return self.micro_batch * self.own if self.typical is None else self.typical.own_tokens
+
+    @property
+    def padded_tokens(self) -> int:
+        """The same, each example as long as the longest of them."""
+        return self.micro_batch * (self.own if self.typical is None else self.typical.longest)
+
+    @property
+    def learned_tokens(self) -> int:
+        return self.micro_batch * self.completion if self.typical is None else self.typical.learned_tokens
 
 
 def training_memory(load: Load) -> tuple[MemoryPart, ...]:
@@ -90,9 +131,7 @@ def training_memory(load: Load) -> tuple[MemoryPart, ...]:
         MemoryPart(
             "backward", round(BACKWARD[load.device] * saved), "gradients of activations, and the allocator's slack"
         ),
-        MemoryPart(
-            "logits", logits(load), f"{load.micro_batch} × {load.completion} learned tokens, {load.card.vocab:,} each"
-        ),
+        MemoryPart("logits", logits(load), f"{load.learned_tokens:,} learned tokens, {load.card.vocab:,} each"),
     )
 
 
@@ -114,7 +153,7 @@ def _weights(load: Load) -> MemoryPart:
 
 
 def _activation_reason(load: Load) -> str:
-    tokens = load.prefix + load.micro_batch * load.own
+    tokens = load.prefix + (load.own_tokens if load.packed else load.padded_tokens)
     kept = "each layer's input, and one layer whole" if load.checkpointing else f"{load.card.layers} layers"
     return f"{tokens:,} tokens through {kept}"
 
@@ -122,7 +161,7 @@ def _activation_reason(load: Load) -> str:
 def activations(load: Load) -> int:
     """Return the bytes that the layers hold between forward and backward."""
     card, width = load.card, BYTES[load.dtype]
-    tokens = load.prefix + load.micro_batch * load.own
+    tokens = load.prefix + (load.own_tokens if load.packed else load.padded_tokens)
     layer = tokens * _token_bytes(load) + _attention_bytes(load)
     if not load.checkpointing:
         return card.layers * layer
@@ -145,12 +184,12 @@ def _token_bytes(load: Load) -> int:
 def _attention_bytes(load: Load) -> int:
     """Return what one layer's attention keeps: queries, keys, values, and in packed rows the weights too."""
     card, width = load.card, BYTES[load.dtype]
-    own = load.micro_batch * load.own
-    heads = card.heads * card.head_dim
+    padded, heads = load.padded_tokens, card.heads * card.head_dim
     if not load.packed:
-        return own * width * (2 * heads + 2 * card.kv_heads * card.head_dim)
-    weights = card.heads * (own * (load.prefix + load.own) + load.prefix**2)
-    vectors = 3 * own * heads + load.prefix * (heads + 2 * card.kv_heads * card.head_dim)
+        return padded * width * (2 * heads + 2 * card.kv_heads * card.head_dim)
+    longest = padded // load.micro_batch
+    weights = card.heads * (padded * (load.prefix + longest) + load.prefix**2)
+    vectors = 3 * padded * heads + load.prefix * (heads + 2 * card.kv_heads * card.head_dim)
     return width * (weights + vectors)
 
 
@@ -160,8 +199,8 @@ def logits(load: Load) -> int:
     The padded layout projects every token and then takes the learned ones.
     """
     width, vocab = BYTES[load.dtype], load.card.vocab
-    learned = load.micro_batch * load.completion * vocab * 2 * (width * (width < 4) + 4)
-    return learned if load.packed else learned + load.micro_batch * load.own * vocab * 2 * width
+    learned = load.learned_tokens * vocab * 2 * (width * (width < 4) + 4)
+    return learned if load.packed else learned + load.padded_tokens * vocab * 2 * width
 
 
 def available(machine: Machine) -> int:

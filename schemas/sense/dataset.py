@@ -91,7 +91,7 @@ def same_file_twice(view: View) -> Iterator[Found]:
 
 def column_without_step(view: View) -> Iterator[Found]:
     for name, column in view.mapping("dataset.columns").items():
-        if isinstance(column, dict) and all(value in (None, False) for value in column.values()):
+        if isinstance(column, dict) and all(value is None or value is False for value in column.values()):
             message = f"dataset.columns says nothing to do for the column {name!r}"
             cure = "remove it, or write for instance `from:` and a column"
             yield Found(dotted(("dataset", "columns", name)), message, cure)

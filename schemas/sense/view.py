@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import TypeGuard
 
 from lfine.schemas.document import Document, Span, Value, path_of
@@ -79,38 +81,60 @@ class View:
         return self._walked[path, defaults]
 
     def _found(self, path: str, *, defaults: bool) -> Value:
-        node: Node = task_schema()
-        value = self.document.value
-        for part in path_of(path):
-            mapping, entries = mapping_variant(node), _written_out(node, value)
-            if mapping is None or entries is None or part not in mapping["properties"]:
+        value = self.document.value if _steps(path) is not None else None
+        for step in _steps(path) or ():
+            entries = _written_out(step, value)
+            if entries is None:
                 return None
-            node = resolved(mapping["properties"][str(part)])
-            value = entries[str(part)] if part in entries else node.get("default") if defaults else None
-            if value is None or not _fits(node, value):
+            value = entries[step.key] if step.key in entries else step.node.get("default") if defaults else None
+            if value is None or not _fits(step, value):
                 return None
         return value
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One key on the way to a value, taken from the schema once and not for every file."""
+
+    key: str
+    bare: str | None
+    """The key of the same mapping that a bare value stands for."""
+    node: Node
+    kinds: frozenset[str]
+    """JSON types that the key takes."""
+
+
+@cache
+def _steps(path: str) -> tuple[_Step, ...] | None:
+    """Return the keys of a path, None for one that the language does not have."""
+    node: Node = task_schema()
+    steps = []
+    for part in path_of(path):
+        mapping = mapping_variant(node)
+        if mapping is None or part not in mapping["properties"]:
+            return None
+        bare = mapping.get("x-bare")
+        node = resolved(mapping["properties"][str(part)])
+        kinds = frozenset(name for variant in variants(node) for name in types(variant))
+        steps.append(_Step(str(part), bare, node, kinds))
+    return tuple(steps)
 
 
 def _is_number(value: Value) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _written_out(node: Node, value: Value) -> dict[str, Value] | None:
+def _written_out(step: _Step, value: Value) -> Mapping[str, Value] | None:
     """Return the mapping that a value is, or that a bare value stands for."""
     if isinstance(value, dict):
         return value
-    bare = (mapping_variant(node) or {}).get("x-bare")
-    return {str(bare): value} if bare is not None and isinstance(value, str | int | float) else None
+    return {step.bare: value} if step.bare is not None and isinstance(value, str | int | float) else None
 
 
-def _fits(node: Node, value: Value) -> bool:
+def _fits(step: _Step, value: Value) -> bool:
     """Tell whether the value is of a type that the key takes; ranges and the like are left to validation."""
     if isinstance(value, bool):
-        return any("boolean" in types(variant) for variant in variants(node))
-    whole = isinstance(value, float) and value.is_integer()
-    return any(
-        isinstance(value, _KINDS.get(name, ())) or (whole and name == "integer")
-        for variant in variants(node)
-        for name in types(variant)
-    )
+        return "boolean" in step.kinds
+    if isinstance(value, float) and value.is_integer() and "integer" in step.kinds:
+        return True
+    return any(isinstance(value, _KINDS.get(name, ())) for name in step.kinds)

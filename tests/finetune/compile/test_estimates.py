@@ -42,7 +42,7 @@ def adapter(*modules: str, **changes: object) -> AdapterPlan:
 
 
 def facts(card: ModelCard = CARD) -> Facts:
-    return Facts(card, linear_layers(Path("no such folder"), card), (100, 200), CPU)
+    return Facts(card, linear_layers(Path("no such folder"), card), (100, 200), (5, 9), CPU)
 
 
 def test_the_adapters_of_known_models() -> None:

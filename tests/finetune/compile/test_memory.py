@@ -13,6 +13,7 @@ from lfine.finetune.compile.memory import (
     OPTIMIZER_BYTES,
     UNKNOWN_MEMORY,
     Load,
+    Typical,
     activations,
     kv_bytes,
     largest_generation_batch,
@@ -20,6 +21,7 @@ from lfine.finetune.compile.memory import (
     logits,
     total,
     training_memory,
+    typical,
 )
 from lfine.schemas.schema import node_at
 from tests.finetune.compile.bench import CARD
@@ -100,6 +102,17 @@ def test_the_largest_micro_batch_is_the_last_that_fits() -> None:
     assert total(training_memory(replace(LOAD, micro_batch=most))) <= room
     assert total(training_memory(replace(LOAD, micro_batch=most + 1))) > room
     assert largest_micro_batch(LOAD, available=1000) == 0
+
+
+def test_a_run_meets_typical_rows_and_never_more_than_the_longest() -> None:
+    found = typical([10, 20, 30], [1, 2, 3], 100)
+    spread = (200 / 3) ** 0.5
+    assert found.own_tokens == round(2000 + 2.5 * 10 * spread)
+    assert found.longest == 30
+    assert found.learned_tokens == round(200 + 2.5 * 10 * (2 / 3) ** 0.5)
+    assert typical([7], [2], 3) == Typical(21, 7, 6)
+    likely = replace(LOAD, micro_batch=8, typical=typical([20, 68], [4, 36], 8))
+    assert total(training_memory(likely)) < total(training_memory(replace(LOAD, micro_batch=8)))
 
 
 def test_generation_takes_a_quarter() -> None:
