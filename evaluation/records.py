@@ -104,6 +104,18 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Overlap:
+    """Scored rows whose input stands among the rows that the adapter was trained on."""
+
+    row_ids: tuple[int, ...]
+    """Of these rows, in the order in which they are scored."""
+    known: int
+    """How many of them did so when the run was planned: copies that the data came with."""
+    allowed: bool
+    """Whether `--allow-overlap` was given; without it only known ones are scored."""
+
+
+@dataclass(frozen=True)
 class ScoreIdentity:
     """Whose scores these are: all that scoring writes down but does not need."""
 
@@ -120,6 +132,8 @@ class ScoreIdentity:
     provenance: Provenance
     seconds: float
     """Generation, wall clock; scoring adds its own."""
+    overlap: Overlap | None = None
+    """None: the model has no training rows, or none that are known."""
 
 
 @dataclass(frozen=True)
@@ -156,3 +170,5 @@ class Scores:
     """sha256 of the row ids with their gold answers: scores are compared only where it is the same."""
     coded: CodedAnswers | None = None
     """Labels by row, for a category; None for text."""
+    overlap: Overlap | None = None
+    """With the training rows of the adapter; None where there are none, or none that are known."""

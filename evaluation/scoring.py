@@ -63,6 +63,7 @@ def score(predictions: Sequence[Prediction], *, settings: ScoringSettings, ident
         seconds=identity.seconds + time.perf_counter() - began,
         rows_hash=rows_hash([(prediction.row_id, prediction.gold) for prediction in predictions]),
         coded=coded,
+        overlap=identity.overlap,
     )
 
 

@@ -17,8 +17,10 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from lfine.compiling import say
+from lfine.compiling import say, warn
 from lfine.evaluation.records import Prediction
+from lfine.finetune.compile.encoding import asked_prompts
+from lfine.finetune.compile.encoding_cache import EncodingCache
 from lfine.finetune.compile.plan import EvaluationPlan, TrainingPlan, evaluation_hash, training_hash
 from lfine.finetune.compile.prepare import Prepared
 from lfine.finetune.data.pairs import Example
@@ -116,7 +118,9 @@ def _generate(who: Answering, rows: list[Example], kept: _Kept, speaker: Speaker
 
 def _within_context(who: Answering, rows: Sequence[Example], how: Asking) -> list[list[int]]:
     """Return the prompts as token ids; only the model's context cuts a held-out prompt (its beginning), and says so."""
-    prompts = who.prepared.model.renderer.example_prompt_ids(rows)
+    cache = EncodingCache()
+    prompts = asked_prompts(rows, who.prepared.model.renderer, cache)
+    warn(cache.warnings)
     max_new_tokens = how.settings.max_new_tokens
     room = who.training.model.context - max_new_tokens
     if room < 1:

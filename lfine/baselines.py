@@ -113,7 +113,7 @@ def _from_training_rows(name: str, beside: Scored, predictions: Sequence[Predict
         texts = [" ".join(example.values.values()) for example in (*train, *test)]
         given = tfidf(texts[: len(train)], answers, texts[len(train) :])
     rows = [Prediction(row.row_id, row.gold, text) for row, text in zip(predictions, given, strict=True)]
-    identity = replace(beside.identity, model=name, plan_hash=None, seconds=time.perf_counter() - began)
+    identity = _identity(beside, name, plan_hash=None, began=began)
     return [keep(beside.folder / name, rows, replace(settings_of(beside.evaluation), extract=WHOLE), identity)]
 
 
@@ -133,10 +133,16 @@ def _from_model(name: str, beside: Scored, predictions: Sequence[Prediction], de
         who = replace(who, prepared=replace(who.prepared, model=replace(who.prepared.model, renderer=renderer)))
     say(f"answering with the baseline {name}")
     rows = replace(desk, who=who).answers([prediction.row_id for prediction in predictions], folder)
-    identity = replace(beside.identity, model=name, seconds=time.perf_counter() - began)
+    identity = _identity(beside, name, plan_hash=beside.identity.plan_hash, began=began)
     scores = keep(folder, rows, settings_of(beside.evaluation), identity)
     forget(folder)
     return [scores]
+
+
+def _identity(beside: Scored, name: str, *, plan_hash: str | None, began: float) -> ScoreIdentity:
+    """What the adapter has learned says nothing about a model without it."""
+    seconds = time.perf_counter() - began
+    return replace(beside.identity, model=name, plan_hash=plan_hash, overlap=None, seconds=seconds)
 
 
 def _scored_before(name: str, beside: Scored, predictions: Sequence[Prediction]) -> Scores | None:

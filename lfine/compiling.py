@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lfine.finetune.catalogue.sources import local_folder, needed_folder, resolve_source
@@ -17,7 +17,7 @@ from lfine.finetune.compile.compiling import Source, compile_task
 from lfine.finetune.compile.fitting import CompiledRows
 from lfine.finetune.compile.machine import Machine, this_machine
 from lfine.finetune.compile.plan import Plan
-from lfine.finetune.compile.prepare import Prepared, prepare_model, prepare_rows
+from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_model, prepare_rows
 from lfine.finetune.data.places import Place
 from lfine.schemas.errors import TaskError
 from lfine.schemas.loading import LoadedTask
@@ -44,21 +44,53 @@ def compile_file(
     fetch: bool = False,
     allow_code: bool = False,
     machine: Machine | None = None,
+    skip_bad_rows: int = 0,
+    score_only: bool = False,
 ) -> CompiledTask:
     """Load, prepare and compile one task file; with `fetch` a base model that is not here is pulled first.
 
-    `machine` is what the plan is for (None: this one); `allow_code` lets a model run code that comes with it.
-    Warnings go to stderr. Raises TaskError, MachineError with every problem of the stage that failed.
+    `machine` is what the plan is for (None: this one); `allow_code` lets a model run code that comes with it;
+    `skip_bad_rows` lines of the data may be left out; with `score_only` there may be no
+    training rows, and the rows to score decide lengths in their place. Warnings go to stderr.
+    Raises TaskError, MachineError with every problem of the stage that failed.
     """
-    loaded, noticed = checked_task(path, overrides)
+    loaded, noticed = checked_task(path, overrides, skip_bad_rows=skip_bad_rows)
     source = Source(loaded.task, loaded.folder, loaded.origin, place_of(loaded))
-    rows = prepare_rows(loaded.task, loaded.folder, needed=needed_splits(loaded.task), place=source.place)
+    rows = _rows(source, skip_bad_rows, score_only=score_only)
     folder = model_folder(loaded.task, loaded.folder, fetch=fetch, place=source.place, allow_code=allow_code)
     model = prepare_model(loaded.task, folder, rows)
     prepared = Prepared(rows, model)
-    compiled = compile_task(source, prepared, machine or this_machine())
+    lent = prepared if rows.sample else _lent(prepared)
+    compiled = compile_task(replace(source, task=lent.rows.task), lent, machine or this_machine())
     warn((*noticed, *compiled.warnings))
     return CompiledTask(compiled.plan, compiled.rows, prepared, loaded.text)
+
+
+def _rows(source: Source, skip_bad_rows: int, *, score_only: bool) -> PreparedRows:
+    """Read and divide the data; with `score_only` they may be without training rows."""
+    task = source.task
+    needed = needed_splits(task)
+    try:
+        return prepare_rows(task, source.folder, needed=needed, skip_bad_rows=skip_bad_rows, place=source.place)
+    except TaskError as error:
+        if not score_only or {each.code for each in error.problems if each.severity == "error"} != {"LF305"}:
+            raise
+        only = (task.evaluation.split,)
+        rows = prepare_rows(task, source.folder, needed=only, skip_bad_rows=skip_bad_rows, place=source.place)
+        if rows.sample:
+            raise
+        return rows
+
+
+def _lent(prepared: Prepared) -> Prepared:
+    """Let the rows to score decide lengths where no training row can; none of them is shown as an example."""
+    rows = prepared.rows
+    evaluation = rows.task.evaluation
+    say("there are no training rows: lengths and the limit of an answer are found from the rows to score")
+    baselines = tuple(name for name in evaluation.baselines if name != "few_shot")
+    task = replace(rows.task, evaluation=replace(evaluation, baselines=baselines))
+    sample = rows.splits.rows(evaluation.split)
+    return replace(prepared, rows=replace(rows, task=task, sample=sample))
 
 
 def place_of(loaded: LoadedTask) -> Place:

@@ -19,7 +19,7 @@ from lfine.changes import differences
 from lfine.compiling import compile_file, model_folder, place_of, say, warn
 from lfine.evaluation.given_predictions import read_given_predictions
 from lfine.evaluation.provenance import provenance
-from lfine.evaluation.records import MetricScore, Prediction, ScoreIdentity, Scores
+from lfine.evaluation.records import MetricScore, Overlap, Prediction, ScoreIdentity, Scores
 from lfine.evaluation.reports.page import write_report
 from lfine.finetune.compile.compiling import Source, model_identity, plan_evaluation, plan_scoring
 from lfine.finetune.compile.files import read_plan
@@ -27,6 +27,7 @@ from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import EvaluationPlan, Plan, TrainingPlan, evaluation_hash
 from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_model, prepare_rows
+from lfine.lineage import overlap, read_rows, said
 from lfine.runs import FAILED, FINISHED, INTERRUPTED, STARTED, latest_run, read_run, runs_folder
 from lfine.schemas.errors import RunError, UsageError
 from lfine.schemas.loading import LoadedTask, load_task
@@ -66,6 +67,10 @@ class EvaluateOptions:
     """Score the first so many rows of the sample."""
     allow_code: bool = False
     """Let a model run code that comes with it, where the task says so too."""
+    allow_overlap: bool = False
+    """Score rows too whose input the adapter was trained on."""
+    skip_bad_rows: int = 0
+    """Lines of the data that are no rows and may be left out; 0: as many as training was allowed."""
     command: str = ""
 
 
@@ -122,14 +127,15 @@ def evaluate_task(path: Path, options: EvaluateOptions) -> Evaluated:
     loaded = load_task(path, options.overrides)
     began = time.perf_counter()
     given = options.predictions is not None
-    subject = _given_subject(loaded) if given else _subject(loaded, path, options)
+    subject = _given_subject(loaded, options) if given else _subject(loaded, path, options)
     model = _model_name(options)
+    learned = _overlap(subject, options)
     folder = _evaluations(loaded.task, None if options.adapter else subject.run, options) / model
     cure = f"make room, then again: {options.command or 'lfine evaluate'}"
     with machine_faults(cure, at=folder, memory_cure="a smaller base_model, or a machine with more memory"):
         desk = None if given else _desk(subject, options)
         predictions = _read(subject, options) if desk is None else _answer(subject, options, folder, desk)
-        identity = _identity(subject, model, options, seconds=time.perf_counter() - began)
+        identity = replace(_identity(subject, model, options, seconds=time.perf_counter() - began), overlap=learned)
         scores = keep(folder, predictions, settings_of(subject.evaluation), identity)
         beside = score_baselines(Scored(subject.rows, subject.evaluation, identity, folder.parent), predictions, desk)
         report = write_report(subject.run, folder)
@@ -173,6 +179,22 @@ def _identity(subject: _Subject, model: str, options: EvaluateOptions, *, second
     )
 
 
+def _overlap(subject: _Subject, options: EvaluateOptions) -> Overlap | None:
+    """Return which rows to score the adapter has learned, and say it; TaskError LF350 for those that it should not."""
+    adapter = subject.run if options.adapter is None else Path(options.adapter)
+    if options.base or adapter is None:
+        return None
+    known = read_rows(adapter)
+    if known is None:
+        say(f"{adapter} has no record of the rows that it was trained on: whether it knows the held-out is not checked")
+        return None
+    row_ids = subject.rows.held_out().row_ids[: options.limit]
+    found = overlap(subject.rows, row_ids, known, allowed=options.allow_overlap)
+    if found.row_ids:
+        say(said(found))
+    return found
+
+
 def _outcome(scores: Scores) -> EvaluateOutcome:
     return EvaluateOutcome(
         task=scores.task,
@@ -208,11 +230,12 @@ def _evaluations(task: Task, run: Path | None, options: EvaluateOptions) -> Path
     return (runs_folder(options.runs_dir) / task.name if run is None else run) / "evaluations"
 
 
-def _given_subject(loaded: LoadedTask) -> _Subject:
+def _given_subject(loaded: LoadedTask, options: EvaluateOptions) -> _Subject:
     """For somebody else's answers: data and evaluation settings only; no model, no tokenizer, no torch."""
     task = loaded.task
     source = Source(task, loaded.folder, loaded.origin, place_of(loaded))
-    rows = prepare_rows(task, loaded.folder, needed=(task.evaluation.split,), place=source.place)
+    needed, skip = (task.evaluation.split,), options.skip_bad_rows
+    rows = prepare_rows(task, loaded.folder, needed=needed, skip_bad_rows=skip, place=source.place)
     evaluation, warnings = plan_scoring(source, rows, Notes(loaded.origin), None)
     warn((*rows.warnings, *warnings))
     return _Subject(task, None, None, rows, evaluation, None, None)
@@ -222,7 +245,14 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
     """For a model on this machine: the run's half where there is a run, else the task file compiled afresh."""
     run = _run_folder(loaded.task, options)
     if run is None:
-        compiled = compile_file(path, options.overrides, fetch=True, allow_code=options.allow_code)
+        compiled = compile_file(
+            path,
+            options.overrides,
+            fetch=True,
+            allow_code=options.allow_code,
+            skip_bad_rows=options.skip_bad_rows,
+            score_only=True,
+        )
         plan = compiled.plan
         return _Subject(
             plan.task, None, None, compiled.prepared.rows, plan.evaluation, plan.training, compiled.prepared
@@ -231,7 +261,8 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
     task = _settled(loaded.task, plan.task)
     folder = Path(plan.folder) if Path(plan.folder).is_dir() else loaded.folder  # the run may come from elsewhere
     source = Source(task, folder, loaded.origin, place_of(loaded))
-    rows = prepare_rows(task, folder, needed=(task.evaluation.split,), place=source.place)
+    needed, skip = (task.evaluation.split,), options.skip_bad_rows or read_run(run).data.skip_bad_rows
+    rows = prepare_rows(task, folder, needed=needed, skip_bad_rows=skip, place=source.place)
     _say_changed_data(run, rows)
     found = model_folder(task, folder, fetch=True, place=source.place, allow_code=options.allow_code)
     model = prepare_model(task, found, rows)

@@ -13,7 +13,7 @@ from lfine.schemas.errors import MachineError
 from lfine.schemas.problems import Problem
 
 TRAINING = ("torch", "transformers", "peft", "safetensors", "tokenizers")
-COMPILING = ("tokenizers",)
+COMPILING = ("tokenizers", "pyarrow")
 
 
 def require_training() -> None:

@@ -22,9 +22,12 @@ PLOT, AXIS, BAR = 200, 26, 16
 """Heights in pixels: of the histogram, of the labels under it, of one row's bar."""
 
 
-def histogram_chart(bins: Sequence[Bin], *, limit: int, p95: int) -> Markup:
-    """Draw bars by length; rows longer than the limit in another colour, limit and p95 as lines."""
-    low, high = bins[0].low, max(bins[-1].high + 1, limit + 1)
+def histogram_chart(bins: Sequence[Bin], *, limit: int | None, p95: int, unit: str = "tokens") -> Markup:
+    """Draw bars by length; rows longer than the limit in another colour, limit and p95 as lines.
+
+    A data set without a model has no limit.
+    """
+    low, high = bins[0].low, max(bins[-1].high + 1, 0 if limit is None else limit + 1)
     most = max(each.rows for each in bins)
 
     def across(tokens: float) -> float:
@@ -36,21 +39,26 @@ def histogram_chart(bins: Sequence[Bin], *, limit: int, p95: int) -> Markup:
     marks = [each for each in ticks(0, most, 4) if each == int(each)]
     axis = [_label(42, down(mark) + 4, count(int(mark)), "end") for mark in marks]
     grid = [_line("grid", "0", down(mark), "100%", down(mark)) for mark in marks]
-    bars = [part for each in bins for part in _bars(each, limit, across, down)]
-    lines = [_line("limit", _at(across(limit + 0.5)), 0, _at(across(limit + 0.5)), PLOT)]
-    if p95 != limit:
-        lines.append(_line("percentile", _at(across(p95 + 0.5)), 0, _at(across(p95 + 0.5)), PLOT))
+    bars = [part for each in bins for part in _bars(each, limit, across, down, unit)]
+    lines = [
+        _line(kind, _at(across(place + 0.5)), 0, _at(across(place + 0.5)), PLOT)
+        for kind, place in (("limit", limit), ("percentile", None if p95 == limit else p95))
+        if place is not None
+    ]
     below = [
         _label(_at(across(tick + 0.5)), PLOT + 17, count(int(tick)), "middle")
         for tick in ticks(low, high, 6)
         if across(tick) < 97
     ]
-    title = f"Histogram: {count(sum(each.rows for each in bins))} rows, {bins[0].low} tokens and more; limit {limit}"
+    title = f"Histogram: {count(sum(each.rows for each in bins))} rows, {bins[0].low} {unit} and more"
+    title += "" if limit is None else f"; limit {limit}"
     join = Markup("").join
     return Markup(
         '<div class="histogram" role="img" aria-label="{}"><svg height="{}" aria-hidden="true">{}</svg>'
-        '<svg height="{}" aria-hidden="true">{}</svg></div><p class="x-name">tokens</p>{}'
-    ).format(title, PLOT, join(axis), PLOT + AXIS, join([*grid, *bars, *lines, *below]), _legend(limit, p95))
+        '<svg height="{}" aria-hidden="true">{}</svg></div><p class="x-name">{}</p>{}'
+    ).format(
+        title, PLOT, join(axis), PLOT + AXIS, join([*grid, *bars, *lines, *below]), unit, _legend(limit, p95, unit)
+    )
 
 
 def length_bar(length: int, *, seen: int, most: int, limit: int, p95: int) -> Markup:
@@ -72,32 +80,36 @@ def length_bar(length: int, *, seen: int, most: int, limit: int, p95: int) -> Ma
     ).format(title, BAR, Markup("").join(parts))
 
 
-def _bars(each: Bin, limit: int, across: Callable[[float], float], down: Callable[[float], float]) -> list[Markup]:
+def _bars(
+    each: Bin, limit: int | None, across: Callable[[float], float], down: Callable[[float], float], unit: str
+) -> list[Markup]:
     """Return the bar of one bin, in two pieces of one height where the limit lies within it."""
     if not each.rows:
         return []
     rect = Markup('<rect class="{}" x="{}" y="{:.1f}" width="{}" height="{:.1f}"><title>{}</title></rect>')
     span = str(each.low) if each.low == each.high else f"{each.low}–{each.high}"
-    title, top = f"{span} tokens: {each.rows} rows", down(each.rows)
-    height = PLOT - top
-    ends = sorted({each.low, min(max(limit + 1, each.low), each.high + 1), each.high + 1})
+    title, top = f"{span} {unit}: {each.rows} rows", down(each.rows)
+    height, most = PLOT - top, each.high if limit is None else limit
+    ends = sorted({each.low, min(max(most + 1, each.low), each.high + 1), each.high + 1})
     return [
         rect.format(
-            "over" if begin > limit else "bar", _at(across(begin)), top, _at(across(end) - across(begin)), height, title
+            "over" if begin > most else "bar", _at(across(begin)), top, _at(across(end) - across(begin)), height, title
         )
         for begin, end in pairwise(ends)
     ]
 
 
-def _legend(limit: int, p95: int) -> Markup:
+def _legend(limit: int | None, p95: int, unit: str) -> Markup:
     entry = Markup('<li><span class="{}"></span>{}</li>')
-    entries = [
-        entry.format("swatch bar", "within the limit"),
-        entry.format("swatch over", "too long"),
-        entry.format("limit-line", f"limit, {limit} tokens" + (" (the p95)" if p95 == limit else "")),
-    ]
+    entries = []
+    if limit is not None:
+        entries += [
+            entry.format("swatch bar", "within the limit"),
+            entry.format("swatch over", "too long"),
+            entry.format("limit-line", f"limit, {limit} {unit}" + (" (the p95)" if p95 == limit else "")),
+        ]
     if p95 != limit:
-        entries.append(entry.format("percentile-line", f"p95, {p95} tokens"))
+        entries.append(entry.format("percentile-line", f"p95, {p95} {unit}"))
     return Markup('<ul class="legend">{}</ul>').format(Markup("").join(entries))
 
 

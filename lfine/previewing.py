@@ -7,14 +7,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from lfine.compiling import CompiledTask, compile_file
 from lfine.finetune.catalogue.tokens import Tokenizer
-from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.compile.encoded import EncodedExample, counts_of
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 
@@ -104,14 +105,15 @@ def preview(
     rows: int = 3,
     row_ids: Sequence[int] | None = None,
     allow_code: bool = False,
+    skip_bad_rows: int = 0,
 ) -> Preview:
     """Compile the task and return its first training rows, or the rows asked for by id."""
-    compiled = compile_file(path, overrides, allow_code=allow_code)
+    compiled = compile_file(path, overrides, allow_code=allow_code, skip_bad_rows=skip_bad_rows)
     length, fitted = compiled.plan.training.length, compiled.rows.fitted
     chosen = _chosen(compiled, rows, row_ids)
     seen = {row.row_id for row in chosen}
     short = sorted({*fitted.cut, *fitted.left_out} - seen)[:rows]
-    by_id = _by_id(compiled)
+    by_id = _by_id(compiled, {*short})
     shown = tuple(_row(compiled, each) for each in chosen)
     shortened = tuple(_row(compiled, by_id[row_id]) for row_id in short)
     control = compiled.prepared.model.tokenizer.added_tokens
@@ -130,7 +132,7 @@ def preview(
         shared_prefix=length.shared_prefix,
         examples=compiled.plan.training.prompt.example_rows,
         control=tuple(sorted({text for row in (*shown, *shortened) for text in row.tokens} & control)),
-        histogram=histogram([row.length for row in compiled.rows.whole]),
+        histogram=histogram(counts_of(compiled.rows.whole).lengths),
     )
 
 
@@ -145,13 +147,15 @@ def histogram(lengths: Sequence[int]) -> tuple[Bin, ...]:
     return tuple(Bin(low + at * width, low + (at + 1) * width - 1, rows) for at, rows in enumerate(counts))
 
 
-def _by_id(compiled: CompiledTask) -> dict[int, EncodedExample]:
-    return {row.row_id: row for row in (*compiled.rows.whole, *compiled.rows.validation)}
+def _by_id(compiled: CompiledTask, wanted: Collection[int]) -> dict[int, EncodedExample]:
+    """Return the rows asked for that are there."""
+    rows = chain(compiled.rows.whole, compiled.rows.validation)
+    return {row.row_id: row for row in rows if row.row_id in wanted}
 
 
 def _chosen(compiled: CompiledTask, rows: int, row_ids: Sequence[int] | None) -> list[EncodedExample]:
-    by_id = _by_id(compiled)
     wanted = [row.row_id for row in compiled.rows.train[:rows]] if row_ids is None else row_ids
+    by_id = _by_id(compiled, {*wanted})
     absent = [row_id for row_id in wanted if row_id not in by_id]
     if absent:
         message = f"no training or validation row has the id {', '.join(map(str, absent))}"
@@ -163,8 +167,8 @@ def _chosen(compiled: CompiledTask, rows: int, row_ids: Sequence[int] | None) ->
 def _row(compiled: CompiledTask, whole: EncodedExample) -> PreviewRow:
     tokenizer, fitted = compiled.prepared.model.tokenizer, compiled.rows.fitted
     left_out = whole.row_id in fitted.left_out
-    cut = next((row for row in fitted.encoded if row.row_id == whole.row_id), whole)
-    seen = whole if left_out else cut
+    shorter = (row for row in fitted.encoded if row.row_id == whole.row_id)
+    seen = next(shorter) if whole.row_id in fitted.cut else whole
     ids = (*whole.prompt_ids, *whole.completion_ids)
     lost = (0, len(ids)) if left_out else _gap(ids, (*seen.prompt_ids, *seen.completion_ids))
     return PreviewRow(

@@ -14,12 +14,41 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lfine.finetune.data.manifest import SplitContent
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import ShapeError, from_json, json_text, to_json, write_text
 
 FORMAT = 1
 STARTED, FINISHED, INTERRUPTED, FAILED = "started", "finished", "interrupted", "failed"
+
+
+@dataclass(frozen=True)
+class SplitRecord:
+    """How the rows were divided, and what each side held; as the manifest of `lfine data split` says it."""
+
+    by: str
+    """files, fixed, hash, random, stratify, group or datetime."""
+    column: str | None
+    """The column that says the split, or that it goes by."""
+    probabilities: tuple[float, ...] | None
+    """Shares of train, validation and test; None where files or a column say the split."""
+    seed: int | None
+    """None where nothing is drawn: files, fixed, datetime."""
+    splits: dict[str, SplitContent]
+    """Only those that have rows; their number is before preprocessing.sample_ratio."""
+
+
+@dataclass(frozen=True)
+class HeldOutRecord:
+    """The rows that a run of this plan is scored on."""
+
+    split: str
+    """test or validation."""
+    row_ids: tuple[int, ...]
+    """0-based positions in the data as read, in the fixed order of the sample."""
+    sample_hash: str
+    """sha256 over their content, whatever their ids and the format of the file."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +61,13 @@ class DataRecord:
     """Rows in each split."""
     cut: int
     left_out: int
+    split: SplitRecord | None = None
+    """None: a run of an older version."""
+    held_out: HeldOutRecord | None = None
+    skip_bad_rows: int = 0
+    """What --skip-bad-rows allowed; the run's data are read so again."""
+    skipped: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """File → lines that were no rows and were skipped."""
 
 
 @dataclass(frozen=True)

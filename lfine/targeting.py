@@ -73,14 +73,14 @@ def _rows(compiled: CompiledTask, tokens: Tokens) -> Iterator[Row]:
     plain = Renderer(
         template=_plain_template(renderer), system=None, chat="none", tokenizer=renderer.tokenizer, shots=renderer.shots
     )
-    cut = set(compiled.rows.fitted.cut)
-    fitted = {row.row_id: row for row in compiled.rows.train}
+    cut, trained = set(compiled.rows.fitted.cut), {row.row_id for row in compiled.rows.train}
+    shorter = {row.row_id: row for row in compiled.rows.train if row.row_id in cut}
     for example in rows.examples("train"):
-        if example.row_id not in fitted:
+        if example.row_id not in trained:
             continue  # left out: does not fit even when cut
         row = _row(example, "train", renderer, plain, tokens)
         if example.row_id in cut:
-            text = renderer.tokenizer.decode(fitted[example.row_id].prompt_ids, skip_special=False)
+            text = renderer.tokenizer.decode(shorter[example.row_id].prompt_ids, skip_special=False)
             row = replace(row, prompt=text)
         yield row
     validation = {row.row_id for row in compiled.rows.validation}

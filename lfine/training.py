@@ -19,17 +19,22 @@ from lfine.compiling import CompiledTask, compile_file, say
 from lfine.evaluation.provenance import provenance
 from lfine.finetune.compile.files import read_plan, write_plan
 from lfine.finetune.compile.plan import HASHED_ELSEWHERE, Plan
+from lfine.finetune.compile.prepare import PreparedRows
+from lfine.finetune.data.manifest import split_contents
 from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint
 from lfine.finetune.train.evaluations import answered_sample
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
 from lfine.finetune.train.trackers import tracker_problems
+from lfine.lineage import write_rows
 from lfine.runs import (
     FAILED,
     FINISHED,
     INTERRUPTED,
     STARTED,
     DataRecord,
+    HeldOutRecord,
     RunRecord,
+    SplitRecord,
     file_record,
     latest_run,
     new_run,
@@ -58,6 +63,8 @@ class TrainOptions:
     """The command line, for run.json."""
     allow_code: bool = False
     """Let a model run code that comes with it, where the task says so too."""
+    skip_bad_rows: int = 0
+    """Lines of the data that are no rows and may be left out."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,13 @@ class TrainOutcome:
 
 def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
     """Compile, train and save; every file of the run folder is written whole or not at all."""
-    compiled = compile_file(path, options.overrides, fetch=True, allow_code=options.allow_code)
+    compiled = compile_file(
+        path,
+        options.overrides,
+        fetch=True,
+        allow_code=options.allow_code,
+        skip_bad_rows=options.skip_bad_rows,
+    )
     plan, runs = compiled.plan, runs_folder(options.runs_dir)
     missing = tracker_problems(plan.training.trackers)
     if missing:
@@ -146,7 +159,8 @@ def _again(path: Path, options: TrainOptions) -> str:
     given = [] if options.runs_dir is None else ["--runs-dir", options.runs_dir]
     sets = [word for text in options.overrides for word in ("--set", text)]
     code = ["--allow-code"] if options.allow_code else []
-    return shlex.join(["lfine", "train", str(path), *sets, *given, *code, "--resume"])
+    skip = ["--skip-bad-rows", str(options.skip_bad_rows)] if options.skip_bad_rows else []
+    return shlex.join(["lfine", "train", str(path), *sets, *given, *code, *skip, "--resume"])
 
 
 def _saved(folder: Path, steps: int) -> str:
@@ -171,29 +185,52 @@ def _save_prompt(folder: Path, compiled: CompiledTask) -> None:
 
 def _begin(folder: Path, compiled: CompiledTask, options: TrainOptions) -> RunRecord:
     plan = compiled.plan
-    data, length = plan.training.data, plan.training.length
     record = RunRecord(
         task=plan.task.name,
         status=STARTED,
         created=now(),
         plan_hash=plan.plan_hash,
         command=options.command,
-        data=DataRecord(
-            files=file_record({each.name: (each.sha256, each.rows) for each in compiled.prepared.rows.table.files}),
-            rows={"train": data.train_rows, "validation": data.validation_rows, "test": data.test_rows},
-            cut=length.cut,
-            left_out=length.left_out,
-        ),
+        data=_data_record(compiled, options.skip_bad_rows),
         versions=_versions(options.command),
     )
     try:
         write_text(folder / "task.yaml", compiled.text)
         write_plan(plan, folder / "plan.json")
+        start = plan.training.adapter.start if plan.training.adapter else None
+        write_rows(folder, compiled.prepared.rows, earlier=None if start is None else Path(start.folder))
         write_run(folder, record)
-    except OSError:
+    except (OSError, RunError):
         shutil.rmtree(folder, ignore_errors=True)  # a run without its plan could neither go on nor be scored
         raise
     return record
+
+
+def _data_record(compiled: CompiledTask, skip_bad_rows: int) -> DataRecord:
+    plan, rows = compiled.plan.training, compiled.prepared.rows
+    held_out, files = rows.held_out(), rows.table.files
+    return DataRecord(
+        files=file_record({each.name: (each.sha256, each.rows) for each in files}),
+        rows={"train": plan.data.train_rows, "validation": plan.data.validation_rows, "test": plan.data.test_rows},
+        cut=plan.length.cut,
+        left_out=plan.length.left_out,
+        split=_split_record(rows),
+        held_out=HeldOutRecord(held_out.split, held_out.row_ids, held_out.sample_hash),
+        skip_bad_rows=skip_bad_rows,
+        skipped={each.name: each.skipped for each in files if each.skipped},
+    )
+
+
+def _split_record(rows: PreparedRows) -> SplitRecord:
+    asked, found = rows.task.preprocessing.split, rows.splits
+    said = found.type in ("files", "fixed")
+    return SplitRecord(
+        by=found.type,
+        column=found.column,
+        probabilities=None if said else asked.probabilities,
+        seed=None if said or found.type == "datetime" else asked.seed,
+        splits=split_contents(rows.read, found),
+    )
 
 
 def _versions(command: str) -> dict[str, str]:

@@ -44,11 +44,17 @@ class Validation:
 
 
 def validate_paths(
-    paths: Iterable[Path], overrides: Sequence[str] = (), *, data: bool = False, fix: bool = False
+    paths: Iterable[Path],
+    overrides: Sequence[str] = (),
+    *,
+    data: bool = False,
+    fix: bool = False,
+    skip_bad_rows: int = 0,
 ) -> Validation:
     """Check task files; a folder is searched for YAML, fragments (names beginning with `_`) left out.
 
-    With `data` the rows are read and checked too; with `fix` the sure cures are applied to the files before.
+    With `data` the rows are read and checked too, but for `skip_bad_rows` lines that are none; with `fix` the
+    sure cures are applied to the files before.
     """
     files: list[Path] = []
     problems: list[Problem] = []
@@ -58,7 +64,8 @@ def validate_paths(
         except TaskError as error:  # one folder without tasks does not hide the problems of the others
             problems += error.problems
     changes = _mended(files, overrides) if fix else ()
-    problems += [problem for file in files for problem in check_file(file, overrides, data=data)[1]]
+    found = [check_file(file, overrides, data=data, skip_bad_rows=skip_bad_rows)[1] for file in files]
+    problems += [problem for each in found for problem in each]
     return Validation(len(files), tuple(str(file) for file in files), tuple(dict.fromkeys(problems)), changes)
 
 
@@ -82,7 +89,7 @@ def task_files(path: Path) -> list[Path]:
 
 
 def check_file(
-    path: Path, overrides: Sequence[str] = (), *, data: bool = False
+    path: Path, overrides: Sequence[str] = (), *, data: bool = False, skip_bad_rows: int = 0
 ) -> tuple[LoadedTask | None, list[Problem]]:
     """Return the task and all problems of file, header and, with `data`, rows.
 
@@ -91,27 +98,30 @@ def check_file(
     loaded, problems = check_task(path, overrides)
     if loaded is None:
         return None, problems
-    problems = [*problems, *metric_problems(loaded), *module_problems(loaded), *_header(loaded, must_exist=data)]
+    problems = [*problems, *metric_problems(loaded), *module_problems(loaded)]
+    problems += _header(loaded, skip_bad_rows, must_exist=data)
     if data and not any(problem.severity == "error" for problem in problems):
-        problems += _rows(loaded)
+        problems += _rows(loaded, skip_bad_rows)
     return loaded, sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
-def checked_task(path: Path, overrides: Sequence[str] = ()) -> tuple[LoadedTask, list[Problem]]:
+def checked_task(
+    path: Path, overrides: Sequence[str] = (), *, skip_bad_rows: int = 0
+) -> tuple[LoadedTask, list[Problem]]:
     """Return a task whose file and header are in order, and warnings; TaskError with all problems otherwise."""
-    loaded, problems = check_file(path, overrides)
+    loaded, problems = check_file(path, overrides, skip_bad_rows=skip_bad_rows)
     errors = [problem for problem in problems if problem.severity == "error"]
     if loaded is None or errors:
         raise TaskError(*(errors or [fragment_problem(path)]))
     return loaded, problems
 
 
-def _header(loaded: LoadedTask, *, must_exist: bool) -> list[Problem]:
+def _header(loaded: LoadedTask, skip_bad_rows: int, *, must_exist: bool) -> list[Problem]:
     """Check the columns; what cannot be looked at here and now is a warning, not a guess."""
     if loaded.task.dataset.hub is not None:
         return []
     try:
-        columns = read_header(loaded.task.dataset, loaded.folder, place=loaded.problem)
+        columns = read_header(loaded.task.dataset, loaded.folder, skip_bad_rows=skip_bad_rows, place=loaded.problem)
     except TaskError as error:
         elsewhere = not must_exist and _may_lie_elsewhere(loaded)
         return [_not_checked(each) if elsewhere and each.code == "LF301" else each for each in error.problems]
@@ -132,13 +142,14 @@ def _not_checked(problem: Problem) -> Problem:
     return replace(problem, severity="warning", message=message)
 
 
-def _rows(loaded: LoadedTask) -> list[Problem]:
+def _rows(loaded: LoadedTask, skip_bad_rows: int) -> list[Problem]:
     from lfine.compiling import needed_splits
     from lfine.finetune.compile.prepare import prepare_rows
 
     task = loaded.task
     try:
-        rows = prepare_rows(task, loaded.folder, needed=needed_splits(task), place=loaded.problem)
+        needed = needed_splits(task)
+        rows = prepare_rows(task, loaded.folder, needed=needed, skip_bad_rows=skip_bad_rows, place=loaded.problem)
     except TaskError as error:
         return list(error.problems)
     return [*rows.warnings, *rows.held_out().warnings]

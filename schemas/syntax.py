@@ -221,6 +221,9 @@ def _line_above(clue: _Clue) -> _Finding | None:
 
 def _no_colon(clue: _Clue, line: int, column: int) -> _Finding:
     word = clue.row(line)[column:].strip()
+    key = re.match(r"([A-Za-z_]\w*):\S", word)
+    if key is not None:
+        return _Finding(line, column + key.end(1), 1, f"there is no space after the colon of `{key[1]}`", NO_SPACE)
     message = f"there is no colon after `{word[:40]}`"
     return _Finding(line, column, len(word), message, "write `key: value`")
 

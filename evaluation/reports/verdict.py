@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lfine.evaluation.compare import Comparison, Difference
-from lfine.evaluation.records import Scores
+from lfine.evaluation.records import Overlap, Scores
 from lfine.evaluation.reports.numbers import points, probability, signed, signed_span, span
 
 NAMES = {
@@ -50,9 +50,20 @@ def notes(scores: Scores, comparisons: Sequence[Comparison]) -> list[str]:
         answers = "1 answer" if scores.unscored == 1 else f"{scores.unscored:,} answers"
         verb = "counts" if scores.unscored == 1 else "count"
         said.append(f"{answers} could not be judged (missing, or with nothing to extract) and {verb} as wrong.")
+    if scores.overlap is not None and scores.overlap.row_ids:
+        said.append(_learned(scores.overlap, scores.n))
     if scores.limit is not None:
         said.append(f"Only the first {scores.n:,} rows of the held-out sample were scored (--limit {scores.limit}).")
     return said
+
+
+def _learned(overlap: Overlap, n: int) -> str:
+    """Say how many scored rows were learned: those that the data came with, and those that somebody let pass."""
+    new = len(overlap.row_ids) - overlap.known
+    said = f"{len(overlap.row_ids):,} of the {n:,} rows have the input of a row that the adapter was trained on"
+    if not new:
+        return f"{said}; they had it when the run was planned."
+    return f"{said}, {new:,} of them only since then (--allow-overlap): the score is not that of unseen rows."
 
 
 def named(model: str) -> str:

@@ -30,6 +30,7 @@ from lfine.finetune.catalogue.chat import FIXED_DATE, ChatTemplate, ChatTemplate
 from lfine.finetune.catalogue.dialogues import Dialogues, for_each
 from lfine.finetune.catalogue.guarding import Guard
 from lfine.finetune.catalogue.prompt_format import QUESTION, ChatFormat, probe, turns, unusable
+from lfine.finetune.catalogue.shared_heads import encode_sharing
 from lfine.finetune.catalogue.tokens import Tokenizer
 from lfine.finetune.data.pairs import Example
 from lfine.finetune.data.places import Place, unplaced
@@ -140,7 +141,7 @@ class Renderer:
         prefix = [] if self.chat_used else list(self.tokenizer.bos_prefix)
         forging = [self._forged_shots or self._guard.found_in(values.values()) for values in rows]
         texts = [self.prompt_text(values) for values, forged in zip(rows, forging, strict=True) if not forged]
-        ordinary = iter(self.tokenizer.encode_batch(texts))
+        ordinary = iter(encode_sharing(texts, self.tokenizer))
         return [
             prefix + (self._guarded_ids(values) if forged else next(ordinary))
             for values, forged in zip(rows, forging, strict=True)

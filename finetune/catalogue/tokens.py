@@ -154,6 +154,13 @@ class Tokenizer:
         return frozenset(token.content for token in self._fast.get_added_tokens_decoder().values())
 
     @cached_property
+    def dividing_tokens(self) -> frozenset[str]:
+        """Added tokens that are found in the text as written and take nothing beside them with them."""
+        added = self._fast.get_added_tokens_decoder().values()
+        kept = (token for token in added if not (token.normalized or token.lstrip or token.rstrip or token.single_word))
+        return frozenset(token.content for token in kept if token.content)
+
+    @cached_property
     def added_ids(self) -> frozenset[int]:
         return frozenset(self._fast.get_added_tokens_decoder())
 

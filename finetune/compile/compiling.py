@@ -17,6 +17,7 @@ from pathlib import Path
 from lfine.evaluation.metrics.checking import check_golds
 from lfine.finetune.catalogue.linears import linear_layers
 from lfine.finetune.compile import machine_passes, passes
+from lfine.finetune.compile.encoded import counts_of
 from lfine.finetune.compile.estimates import Facts, estimate, load_of, load_of_run
 from lfine.finetune.compile.few_shot import few_shot_rows
 from lfine.finetune.compile.fitting import CompiledRows, fit_rows, left_out
@@ -87,7 +88,7 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     facts = Facts(
         card=card,
         linears=linear_layers(prepared.model.folder, card),
-        lengths=tuple(row.length for row in rows.train),
+        lengths=tuple(counts_of(rows.train).lengths),
         learned=tuple(len(row.completion_ids) for row in rows.train),
         machine=machine,
     )
@@ -128,7 +129,8 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     guess = estimate(training, evaluation.generation, load, facts, task.cost)
     plan = Plan(task, str(source.folder.resolve()), training, evaluation, task.cost, guess, tuple(notes.decisions))
     unfit = (*left_out(source, rows.fitted, length), *_without_room(source, rows, evaluation))
-    return Compiled(plan, rows, (*prepared.rows.warnings, *unfit, *warnings, *_too_large(source, guess, machine)))
+    noticed = (*prepared.rows.warnings, *rows.warnings, *unfit, *warnings, *_too_large(source, guess, machine))
+    return Compiled(plan, rows, noticed)
 
 
 def _with_answers(selection: SelectionPlan | None, evaluation: EvaluationPlan) -> SelectionPlan | None:

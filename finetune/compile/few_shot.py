@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lfine.finetune.catalogue.rendering import Renderer
-from lfine.finetune.data.pairs import Example
+from lfine.finetune.data.pairs import Example, chosen
 from lfine.finetune.data.values import content_hash
 from lfine.finetune.data.wording import counted, listed
 from lfine.schemas.errors import TaskError
@@ -76,10 +76,12 @@ def few_shot_renderer(prepared: Prepared, row_ids: Sequence[int]) -> Renderer:
     )
 
 
-def without_shown(examples: Sequence[Example], shots: Sequence[Example]) -> list[Example]:
+def without_shown(examples: Sequence[Example], shots: Sequence[Example]) -> Sequence[Example]:
     """Return the rows whose answer does not stand in their own prompt: all that read otherwise than every example."""
+    if not shots:
+        return examples
     shown = {_reading(shot) for shot in shots}
-    return [example for example in examples if not shown or _reading(example) not in shown]
+    return chosen(examples, [place for place, example in enumerate(examples) if _reading(example) not in shown])
 
 
 def _reading(example: Example) -> str:

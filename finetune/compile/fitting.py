@@ -10,11 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from lfine.finetune.compile import passes
+from lfine.finetune.compile.encoded import EncodedExample, counts_of
+from lfine.finetune.compile.encoding import asked_prompts, cut_rows, encoded_rows, rows_key
+from lfine.finetune.compile.encoding_cache import EncodingCache
 from lfine.finetune.compile.few_shot import without_shown
-from lfine.finetune.compile.lengths import EncodedExample, Fitted, common_prefix, encode, fit
+from lfine.finetune.compile.lengths import Fitted, common_prefix, fit
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import LengthPlan
 from lfine.finetune.compile.prepare import Prepared
@@ -33,45 +38,51 @@ if TYPE_CHECKING:
 class CompiledRows:
     """The rows as training sees them."""
 
-    train: tuple[EncodedExample, ...]
-    validation: tuple[EncodedExample, ...]
+    train: Sequence[EncodedExample]
+    validation: Sequence[EncodedExample]
     """The first `trainer.validation_sample` validation rows that fit the model's context."""
     fitted: Fitted
-    whole: tuple[EncodedExample, ...] = ()
-    """The training rows before any was cut or left out; those that stay as they are are the very ones of `train`."""
+    whole: Sequence[EncodedExample] = ()
+    """The training rows before any was cut or left out."""
+    warnings: tuple[Problem, ...] = ()
+    """Of the cache of encoded rows."""
 
 
 def fit_rows(source: Source, prepared: Prepared, notes: Notes) -> tuple[CompiledRows, LengthPlan]:
     """Tokenize and cut the rows; TaskError for those that teach nothing, ask nothing, or may not be too long."""
     task, card, renderer = source.task, prepared.model.card, prepared.model.renderer
     examples = _trained_on(source, prepared, notes)
-    encoded = list(encode(examples, renderer, place=source.place))
+    cache = EncodingCache()
+    key = rows_key(examples, renderer)
+    encoded = encoded_rows(examples, renderer, cache, key=key, place=source.place)
     check_tokens(source, encoded)
     if renderer.dialogues is not None:  # what cannot be asked is better known before training than after
-        renderer.example_prompt_ids(prepared.rows.examples_of(prepared.rows.held_out().row_ids), place=source.place)
-    limit = passes.decide_length(task, [row.length for row in encoded], card, notes)
-    if task.preprocessing.truncation == "error":
-        _refuse_long(source, [row.row_id for row in encoded if row.length > limit], limit)
-    fitted = fit(examples, encoded, renderer, limit=limit, truncation=task.preprocessing.truncation)
+        asked_prompts(prepared.rows.examples_of(prepared.rows.held_out().row_ids), renderer, cache, place=source.place)
+    limit, truncation = passes.decide_length(task, encoded.counts.lengths, card, notes), task.preprocessing.truncation
+    if truncation == "error":
+        too_long = [place for place, length in enumerate(encoded.counts.lengths) if length > limit]
+        _refuse_long(source, [encoded[place].row_id for place in too_long], limit)
+    shorten = partial(cut_rows, renderer=renderer, cache=cache, key=key, limit=limit, truncation=truncation)
+    fitted = fit(examples, encoded, renderer, limit=limit, truncation=truncation, shorten=shorten)
     if not fitted.encoded:
         message = f"none of the {len(encoded)} training rows fits {limit} tokens"
         raise TaskError(
             source.place("LF308", "preprocessing.max_sequence_length", message, "raise it; p95 is the default")
         )
     held = prepared.rows.examples("validation")[: task.trainer.validation_sample]
-    sample = encode(held, renderer, place=source.place)
+    sample = encoded_rows(held, renderer, cache, key=rows_key(held, renderer), place=source.place)
     validation = tuple(row for row in sample if row.length <= card.context and row.learned_tokens)
-    prefix = common_prefix([row.prompt_ids for row in (*fitted.encoded, *validation)])
+    prefix = common_prefix(row.prompt_ids for row in chain(fitted.encoded, validation))
     length = passes.length_plan(encoded, limit, cut=len(fitted.cut), left_out=len(fitted.left_out), prefix=prefix)
     notes.derived("rows cut", length.cut, _what_is_cut(task))
     why = "longer than the limit: truncation is drop" if task.preprocessing.truncation == "drop" else "too long even so"
     notes.derived("rows left out", length.left_out, f"training rows that are {why}")
     beyond = f"of {counted(len(sample), 'validation row')}, longer than the model's context; the others are never cut"
     notes.derived("validation rows left out", len(sample) - len(validation), beyond)
-    return CompiledRows(fitted.encoded, validation, fitted, tuple(encoded)), length
+    return CompiledRows(fitted.encoded, validation, fitted, encoded, tuple(cache.warnings)), length
 
 
-def _trained_on(source: Source, prepared: Prepared, notes: Notes) -> list[Example]:
+def _trained_on(source: Source, prepared: Prepared, notes: Notes) -> Sequence[Example]:
     """Return the training rows without those whose answer stands in every prompt, and say how many these are."""
     training, shots = prepared.rows.examples("train"), prepared.model.renderer.shots
     kept = without_shown(training, shots)
@@ -102,8 +113,10 @@ def _refuse_long(source: Source, row_ids: Sequence[int], limit: int) -> None:
 
 def check_tokens(source: Source, encoded: Sequence[EncodedExample]) -> None:
     """Refuse rows that teach nothing or ask nothing; TaskError with the row ids of both kinds."""
-    silent = [row.row_id for row in encoded if not row.learned_tokens]
-    blank = [row.row_id for row in encoded if row.learned_tokens and not row.prompt_ids]
+    counts = counts_of(encoded)
+    silent = [encoded[place].row_id for place, learned in enumerate(counts.learned) if not learned]
+    together = enumerate(zip(counts.learned, counts.prompts, strict=True))
+    blank = [encoded[place].row_id for place, (learned, prompt) in together if learned and not prompt]
     problems = []
     if silent:
         message = f"{counted(len(silent), 'training row')} without a token to learn: row {listed(silent)}"

@@ -13,56 +13,40 @@ and counted; with `drop` every row that is too long is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from lfine.finetune.catalogue.dialogues import DialogueError, Dialogues, EncodedDialogue, for_each, learned_turns
 from lfine.finetune.catalogue.rendering import Renderer
-from lfine.finetune.data.pairs import Example
+from lfine.finetune.compile.encoded import ChosenRows, EncodedExample, counts_of
+from lfine.finetune.data.pairs import Example, chosen
 from lfine.finetune.data.places import Place, unplaced
 
 if TYPE_CHECKING:
     from lfine.finetune.data.conversations import Turn
 
 
+__all__ = ["CutRows", "EncodedExample", "Fitted", "common_prefix", "encode", "fit", "percentile", "shortened"]
+
+
 @dataclass(frozen=True)
-class EncodedExample:
-    """One row as token ids; prompt and completion were tokenized apart."""
+class CutRows:
+    """Those of the rows that are too long that fit once they are cut."""
 
-    row_id: int
-    prompt_ids: tuple[int, ...]
-    """Everything before the first learned token."""
-    completion_ids: tuple[int, ...]
-    """The answer and the end token; of a conversation all from its first learned turn to the end of its last."""
-    learned: tuple[bool, ...] | None = None
-    """Which of completion_ids are learned; None: all of them."""
-
-    @property
-    def length(self) -> int:
-        """Tokens of prompt and completion together."""
-        return len(self.prompt_ids) + len(self.completion_ids)
-
-    @property
-    def learned_tokens(self) -> int:
-        return len(self.completion_ids) if self.learned is None else sum(self.learned)
-
-    @property
-    def longest_answer(self) -> int:
-        """Tokens of the longest run of learned ones: of the longest answer, its end token among them."""
-        if self.learned is None:
-            return len(self.completion_ids)
-        return max((len(list(run)) for taught, run in groupby(self.learned) if taught), default=0)
+    rows: Sequence[EncodedExample]
+    numbers: Sequence[int]
+    """Of each its place among the rows that are too long, ascending."""
 
 
 @dataclass(frozen=True)
 class Fitted:
     """The training rows within the length limit."""
 
-    encoded: tuple[EncodedExample, ...]
-    """In the order of the examples given."""
+    encoded: Sequence[EncodedExample]
+    """In the order of the examples given; those that fit are the very ones that were given."""
     cut: tuple[int, ...]
     """Row ids whose longest column lost text, or whose conversation lost turns."""
     left_out: tuple[int, ...]
@@ -103,14 +87,21 @@ def percentile(lengths: Sequence[int], share: float) -> int:
     return ordered[max(0, rank - 1)] if ordered else 0
 
 
-def common_prefix(prompts: Sequence[Sequence[int]]) -> int:
+def common_prefix(prompts: Iterable[Sequence[int]]) -> int:
     """Return how many tokens all prompts begin with, leaving each at least one token of its own."""
-    if not prompts:
-        return 0
-    first, last = min(prompts, key=tuple), max(prompts, key=tuple)  # what these two share, all between them share
-    shortest = min(len(prompt) for prompt in prompts) - 1
-    differing = (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
-    return max(0, min(next(differing, len(first)), shortest))
+    first: tuple[int, ...] | None = None
+    common, shortest = 0, 0
+    for prompt in map(tuple, prompts):
+        if first is None:
+            first, common, shortest = prompt, len(prompt), len(prompt)
+        shortest = min(shortest, len(prompt))
+        if prompt[:common] != first[:common]:
+            common = next((at for at, (a, b) in enumerate(zip(first, prompt, strict=False)) if a != b), len(prompt))
+    return max(0, min(common, shortest - 1))
+
+
+Shorten = Callable[[Sequence[Example]], CutRows]
+"""What cuts the rows that are too long."""
 
 
 def fit(
@@ -120,31 +111,52 @@ def fit(
     *,
     limit: int,
     truncation: str,
+    shorten: Shorten | None = None,
 ) -> Fitted:
-    """Cut what is longer than `limit` tokens, leave out what still does not fit; see the module's text."""
-    kept: list[EncodedExample] = []
-    cut: list[int] = []
-    left_out: list[int] = []
-    for example, row in zip(examples, encoded, strict=True):
-        fitted = row if row.length <= limit else _shorter(example, renderer, limit=limit, truncation=truncation)
-        if fitted is None:
-            left_out.append(row.row_id)
-            continue
-        kept.append(fitted)
-        if fitted is not row:
-            cut.append(row.row_id)
-    return Fitted(tuple(kept), tuple(cut), tuple(left_out))
+    """Cut what is longer than `limit` tokens, leave out what still does not fit; see the module's text.
+
+    `shorten` may know the cut rows from before; it gets those that are too long, nothing with `drop`.
+    """
+    lengths = counts_of(encoded).lengths
+    too_long = [place for place, length in enumerate(lengths) if length > limit]
+    if not too_long:
+        return Fitted(encoded, (), ())
+    cut = CutRows((), ())
+    if truncation != "drop":
+        long = chosen(examples, too_long)
+        cut = _cut_now(long, renderer, limit, truncation) if shorten is None else shorten(long)
+    among = {too_long[number]: at for at, number in enumerate(cut.numbers)}
+    places = array("q")
+    for place, length in enumerate(lengths):
+        if length <= limit:
+            places.append(place)
+        elif place in among:
+            places.append(len(encoded) + among[place])
+    left_out = tuple(encoded[place].row_id for place in too_long if place not in among)
+    cut_ids = tuple(encoded[place].row_id for place in too_long if place in among)
+    return Fitted(ChosenRows(encoded, cut.rows, places), cut_ids, left_out)
 
 
-def _shorter(example: Example, renderer: Renderer, *, limit: int, truncation: str) -> EncodedExample | None:
-    """Return a row that was too long as it fits, None where it is left out."""
-    if truncation == "drop":
-        return None
+def _cut_now(examples: Sequence[Example], renderer: Renderer, limit: int, truncation: str) -> CutRows:
+    found = shortened(examples, renderer, limit=limit, truncation=truncation)
+    return CutRows(
+        tuple(row for row in found if row is not None), tuple(at for at, row in enumerate(found) if row is not None)
+    )
+
+
+def shortened(
+    examples: Sequence[Example], renderer: Renderer, *, limit: int, truncation: str
+) -> list[EncodedExample | None]:
+    """Return rows that were too long as they fit, None for each that does not fit even so."""
     if renderer.dialogues is None:
-        return _cut(example, renderer, limit=limit, truncation=truncation)
-    for turns in _shorter_turns(example.turns or (), renderer.dialogues.loss_on, truncation):
+        return _cut(examples, renderer, limit=limit, truncation=truncation)
+    return [_without_turns(example, renderer.dialogues, limit=limit, truncation=truncation) for example in examples]
+
+
+def _without_turns(example: Example, dialogues: Dialogues, *, limit: int, truncation: str) -> EncodedExample | None:
+    for turns in _shorter_turns(example.turns or (), dialogues.loss_on, truncation):
         try:
-            row = _row(example.row_id, renderer.dialogues.encode(turns))
+            row = _row(example.row_id, dialogues.encode(turns))
         except DialogueError:
             continue  # a template that asks for something of the turns that are gone
         if row.learned_tokens and row.length <= limit:
@@ -164,25 +176,54 @@ def _shorter_turns(turns: Sequence[Turn], loss_on: Literal["all", "last"], trunc
             yield (*turns[:head], *turns[at:])
 
 
-def _cut(example: Example, renderer: Renderer, *, limit: int, truncation: str) -> EncodedExample | None:
-    """Keep as many characters of the longest column as fit; None when none do.
+@dataclass
+class _Cutting:
+    """The bisection of one row."""
 
-    Bisection, each step tokenized afresh. One character more may cost a token less, so a longer text could fit too;
-    what is returned fits, and with one more character it would not.
-    """
-    if not example.values:
-        return None
-    column = max(sorted(example.values), key=lambda name: len(example.values[name]))
-    text = example.values[column]
-    best: EncodedExample | None = None
-    low, high = 0, len(text) - 1
-    while low <= high:
-        keep = (low + high) // 2
-        part = text[:keep] if truncation == "end" else text[len(text) - keep :]
-        shorter = replace(example, values={**example.values, column: part})
-        (row,) = encode([shorter], renderer)
-        if row.length <= limit:
-            best, low = row, keep + 1
+    example: Example
+    column: str
+    room: int
+    """Tokens for the prompt."""
+    low: int
+    high: int
+    """Least and most characters that may still be the longest text that fits."""
+    best: list[int] | None = None
+
+    @property
+    def keep(self) -> int:
+        return (self.low + self.high) // 2
+
+    def values(self, truncation: str) -> dict[str, str]:
+        text = self.example.values[self.column]
+        part = text[: self.keep] if truncation == "end" else text[len(text) - self.keep :]
+        return {**self.example.values, self.column: part}
+
+    def judge(self, prompt: list[int]) -> None:
+        if len(prompt) <= self.room:
+            self.best, self.low = prompt, self.keep + 1
         else:
-            high = keep - 1
-    return best
+            self.high = self.keep - 1
+
+
+def _cut(
+    examples: Sequence[Example], renderer: Renderer, *, limit: int, truncation: str
+) -> list[EncodedExample | None]:
+    """Keep as many characters of the longest column as fit; None for a row of which none do.
+
+    Bisection, each step tokenized afresh, for all rows at once. One character more may cost a token less, so a longer
+    text could fit too; what is returned fits, and with one more character it would not.
+    """
+    completions = renderer.completion_ids_batch([example.answer for example in examples])
+    rows: list[_Cutting] = []
+    for example, completion in zip(examples, completions, strict=True):
+        column = max(sorted(example.values), key=lambda name: len(example.values[name]), default="")
+        text = example.values.get(column, "")
+        rows.append(_Cutting(example, column, limit - len(completion), 0, len(text) - 1))
+    while open_rows := [row for row in rows if row.low <= row.high]:
+        prompts = renderer.prompt_ids_batch([row.values(truncation) for row in open_rows])
+        for row, prompt in zip(open_rows, prompts, strict=True):
+            row.judge(prompt)
+    return [
+        None if row.best is None else EncodedExample(row.example.row_id, tuple(row.best), tuple(completion))
+        for row, completion in zip(rows, completions, strict=True)
+    ]

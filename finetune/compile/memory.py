@@ -41,6 +41,8 @@ OPTIMIZER_BYTES = {
 """For each trained number: two moments in float32, one, or in 8 bits with a scale for 256."""
 NF4_SCALES = {True: 0.127, False: 0.5}
 """Bits of a 4-bit weight's scale, with and without double quantization (QLoRA, section 3)."""
+CHECKPOINTED = {"cpu": 0.25, "cuda": 0.02, "mps": 0.02}
+"""With gradient checkpointing: what layers computed again leave behind, as a share of what they would keep without."""
 SHARE_FOR_TRAINING = {"cpu": 1 / 3, "cuda": 0.92, "mps": 0.6}
 """Of the memory: a processor's is shared with all else that runs, a GPU's is the run's own."""
 SHARE_FOR_GENERATION = 1 / 4
@@ -128,11 +130,15 @@ def training_memory(load: Load) -> tuple[MemoryPart, ...]:
         MemoryPart("optimizer", round(OPTIMIZER_BYTES[load.optimizer] * load.trained), load.optimizer),
         MemoryPart("workspace", WORKSPACE[load.device], "what matrix products lay out anew"),
         MemoryPart("activations", saved, _activation_reason(load)),
-        MemoryPart(
-            "backward", round(BACKWARD[load.device] * saved), "gradients of activations, and the allocator's slack"
-        ),
+        MemoryPart("backward", _backward(load, saved), "gradients of activations, and the allocator's slack"),
         MemoryPart("logits", logits(load), f"{load.learned_tokens:,} learned tokens, {load.card.vocab:,} each"),
     )
+
+
+def _backward(load: Load, saved: int) -> int:
+    if not load.checkpointing:
+        return round(BACKWARD[load.device] * saved)
+    return round(CHECKPOINTED[load.device] * activations(replace(load, checkpointing=False)))
 
 
 def _weights(load: Load) -> MemoryPart:

@@ -10,12 +10,14 @@ The order is that of lfine.finetune.compile.compiling. Constant defaults are in 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from lfine.evaluation.extraction import check_extract
 from lfine.evaluation.metrics.checking import check_metrics
 from lfine.finetune.catalogue.cards import ModelCard, target_modules
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
-from lfine.finetune.compile.lengths import EncodedExample, percentile
+from lfine.finetune.compile.encoded import EncodedExample, counts_of
+from lfine.finetune.compile.lengths import percentile
 from lfine.finetune.compile.machine import Machine
 from lfine.finetune.compile.memory import (
     largest_generation_batch,
@@ -100,7 +102,7 @@ def decide_quantization(
     return QuantizationPlan(asked.bits, asked.bnb_4bit_quant_type, asked.bnb_4bit_use_double_quant, compute)
 
 
-def decide_length(task: Task, lengths: list[int], card: ModelCard, notes: Notes) -> int:
+def decide_length(task: Task, lengths: Sequence[int], card: ModelCard, notes: Notes) -> int:
     """Turn a percentile into tokens, never beyond the model's context."""
     asked, path = task.preprocessing.max_sequence_length, "preprocessing.max_sequence_length"
     if isinstance(asked, str):
@@ -318,9 +320,10 @@ def decide_generation_batch(
     return notes.derived("generation.batch_size", size, reason)
 
 
-def length_plan(encoded: list[EncodedExample], limit: int, *, cut: int, left_out: int, prefix: int) -> LengthPlan:
+def length_plan(encoded: Sequence[EncodedExample], limit: int, *, cut: int, left_out: int, prefix: int) -> LengthPlan:
     """Gather the token statistics of the training rows."""
-    lengths = [row.length for row in encoded]
+    counts = counts_of(encoded)
+    lengths = counts.lengths
     return LengthPlan(
         max_sequence_length=limit,
         p50=percentile(lengths, 0.50),
@@ -330,5 +333,5 @@ def length_plan(encoded: list[EncodedExample], limit: int, *, cut: int, left_out
         cut=cut,
         left_out=left_out,
         shared_prefix=prefix,
-        longest_completion=max(row.longest_answer for row in encoded),
+        longest_completion=max(counts.longest_answers),
     )

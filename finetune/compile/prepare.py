@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from array import array
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from lfine.finetune.data.columns import prepare_columns
 from lfine.finetune.data.held_out import HeldOut, held_out_sample
 from lfine.finetune.data.outputs import Output, output_of
 from lfine.finetune.data.overlap import split_overlap
-from lfine.finetune.data.pairs import Example, examples
+from lfine.finetune.data.pairs import Example, Examples, lazy_examples
 from lfine.finetune.data.places import Place, unplaced
 from lfine.finetune.data.samples import training_sample
 from lfine.finetune.data.splits import NAMES, SplitAssignment, assign_splits
@@ -59,15 +60,19 @@ class PreparedRows:
         """Return the rows of one split in the order of the data; of the training rows those that are used."""
         return list(self.sample if split == "train" else self.splits.rows(split))
 
-    def examples(self, split: SplitName) -> list[Example]:
-        """Return the rows of one split as template values and answer, or as conversations."""
-        return self.examples_of(self.row_ids(split))
+    def examples(self, split: SplitName) -> Examples:
+        """Return the rows of one split as template values and answer, or as conversations, made when asked for."""
+        return self.checked(array("q", self.row_ids(split)))
 
     def examples_of(self, row_ids: Collection[int]) -> list[Example]:
         """Return given rows as template values and answer, or as conversations, in the order given."""
+        return list(self.checked([*row_ids]))
+
+    def checked(self, row_ids: Sequence[int]) -> Examples:
+        """Return given rows as examples to come; TaskError for columns that are not there and bad conversations."""
         messages, place = self.task.prompt.messages, self.place
         column = self.output.name
-        return list(examples(self.table, row_ids, self.template_columns, column, messages_column=messages, place=place))
+        return lazy_examples(self.table, row_ids, self.template_columns, column, messages_column=messages, place=place)
 
     def held_out(self) -> HeldOut:
         """Return the fixed held-out sample that the task's evaluation asks for."""
@@ -104,10 +109,23 @@ class Prepared:
 
 
 def prepare_rows(
-    task: Task, folder: Path, *, needed: Collection[SplitName] = ("train", "test"), place: Place = unplaced
+    task: Task,
+    folder: Path,
+    *,
+    needed: Collection[SplitName] = ("train", "test"),
+    skip_bad_rows: int = 0,
+    place: Place = unplaced,
 ) -> PreparedRows:
-    """Read the data, divide them and find the output; TaskError with every problem of the first stage that has one."""
-    read = read_table(task.dataset, folder, place=place)
+    """Read the data, divide them and find the output; TaskError with every problem of the first stage that has one,
+    and with what was said of the files: how they were read may be why."""
+    read = read_table(task.dataset, folder, skip_bad_rows=skip_bad_rows, place=place)
+    try:
+        return _divided(task, folder, read, needed, place=place)
+    except TaskError as error:
+        raise TaskError(*error.problems, *read.warnings) from error
+
+
+def _divided(task: Task, folder: Path, read: Table, needed: Collection[SplitName], *, place: Place) -> PreparedRows:
     table = prepare_columns(read, task.dataset.columns, place=place)
     feature, preprocessing = task.output_feature, task.preprocessing
     schema = read_answer_schema(feature, folder, place=place)
@@ -146,7 +164,7 @@ def _overlap(rows: PreparedRows, needed: Collection[SplitName]) -> tuple[Problem
 def _check_rows(rows: PreparedRows, needed: Collection[SplitName]) -> None:
     """Raise TaskError for columns that the prompt lacks, and for cells that are no conversation."""
     conversations = rows.task.prompt.messages is not None
-    rows.examples_of([row_id for split in NAMES if conversations and split in needed for row_id in rows.row_ids(split)])
+    rows.checked([row_id for split in NAMES if conversations and split in needed for row_id in rows.row_ids(split)])
 
 
 def prepare_model(task: Task, model_folder: Path, rows: PreparedRows) -> PreparedModel:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.compile.encoded import EncodedExample, counts_of
 from lfine.finetune.data.places import Place, as_warning, unplaced
 from lfine.finetune.data.wording import counted, listed
 from lfine.schemas.problems import Problem
@@ -25,11 +25,12 @@ def answers_without_room(
 
     The end token needs no room: generation that is full stops by itself.
     """
-    longer = [row for row in encoded if row.longest_answer - 1 > max_new_tokens]
+    counts = counts_of(encoded).longest_answers
+    longer = [encoded[place].row_id for place, tokens in enumerate(counts) if tokens - 1 > max_new_tokens]
     if not longer:
         return ()
-    longest = max(row.longest_answer for row in longer) - 1
+    longest = max(counts) - 1
     verb = "is" if len(longer) == 1 else "are"
     message = f"{counted(len(longer), 'training answer')} {verb} longer than generation.max_new_tokens, "
-    message += f"{max_new_tokens}; the longest has {longest} tokens: row {listed([row.row_id for row in longer])}"
+    message += f"{max_new_tokens}; the longest has {longest} tokens: row {listed(longer)}"
     return (as_warning(place("LF317", PATH, message, f"write `max_new_tokens: auto`, or {longest} and more")),)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from lfine.finetune.data import steps
 from lfine.finetune.data.places import Place, unplaced
 from lfine.finetune.data.steps import Step, UnfitError
+from lfine.finetune.data.stored import stored_rows
 from lfine.finetune.data.tables import Table
 from lfine.finetune.data.values import Row
 from lfine.finetune.data.wording import column_cure, counted, listed
@@ -107,10 +108,11 @@ def prepare_columns(table: Table, made: Mapping[str, Column], *, place: Place = 
         raise TaskError(*problems)
     makers = [_maker(name, table.columns, made) for name in _ordered(table.columns, made)]
     misfits: dict[tuple[str, Step], _Misfits] = {}
-    rows = tuple(_made(row_id, row, makers, misfits) for row_id, row in enumerate(table.rows))
+    named = prepared_columns(table.columns, made)
+    rows = stored_rows(named, (_made(row_id, row, makers, misfits) for row_id, row in enumerate(table.rows)))
     if misfits:
         raise TaskError(*[_misfit(each, place) for each in misfits.values()])
-    return replace(table, columns=prepared_columns(table.columns, made), rows=rows)
+    return replace(table, columns=named, rows=rows)
 
 
 def _made(row_id: int, row: Row, makers: Sequence[_Maker], misfits: dict[tuple[str, Step], _Misfits]) -> Row:

@@ -74,6 +74,18 @@ def looks_like(value: object) -> tuple[str, str] | None:
     return next((pair for pair in _PAIRS if isinstance(first, Mapping) and _has(first, pair)), None)
 
 
+def unanswered(value: object) -> bool:
+    """Tell whether the last turn is one of the assistant, and it says nothing; False for a cell without turns."""
+    pair, turns = looks_like(value), _listed(value)
+    if pair is None or not turns:
+        return False
+    last = turns[-1]
+    if not isinstance(last, Mapping) or any(last.get(key) for key in ("tool_calls", "function_call")):
+        return False
+    said, speaker = last.get(pair[1]), str(last.get(pair[0])).strip().lower()
+    return ROLES.get(speaker) == "assistant" and (said is None or (isinstance(said, str) and not said.strip()))
+
+
 def conversation_of(value: object) -> tuple[Turn, ...]:
     """Return the turns of one cell; raises ConversationError with the reason where they make no sense."""
     return read_conversation(value).turns

@@ -20,7 +20,7 @@ from lfine.finetune.data.places import Place, as_warning
 from lfine.finetune.data.shares import cut, dealt, moment_of, side_of
 from lfine.finetune.data.tables import Table
 from lfine.finetune.data.values import answer_of, content_hash
-from lfine.finetune.data.wording import counted, listed
+from lfine.finetune.data.wording import counted, listed, quoted
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import Split, SplitName
@@ -75,7 +75,7 @@ def rows_by_value(table: Table, column: str, rows: Sequence[int]) -> dict[str, l
 
 
 def values_in_words(rows: dict[str, list[int]]) -> str:
-    return listed([f"{value!r} ({counted(len(ids), 'row')}: {listed(ids)})" for value, ids in rows.items()])
+    return listed([f"{quoted(value)} ({counted(len(ids), 'row')}: {listed(ids)})" for value, ids in rows.items()])
 
 
 def _hashed(asked: Asked) -> Division:

@@ -41,6 +41,8 @@ class DataFile:
     """How many rows it gave; they follow those of the file before it."""
     sheet: str | int | None = None
     """Of a workbook: the sheet that the task names."""
+    skipped: tuple[int, ...] = ()
+    """Lines that are no rows, left out as --skip-bad-rows allows."""
 
 
 def sha256_of(path: Path) -> str:
@@ -85,7 +87,25 @@ def find_files(path: str, folder: Path, *, key: str = "dataset.path", place: Pla
 def _missing(path: str, places: Sequence[Path], key: str, place: Place) -> Problem:
     what = f"no data file fits the pattern {path!r}" if is_pattern(path) else f"the data file {path!r} is missing"
     message = f"{what}; looked at {', '.join(str(candidate) for candidate in places)}"
+    odd = next((reason for reason in map(_why_no_file, places) if reason), None)
+    if odd is not None:
+        return place("LF301", key, f"{path!r} cannot be read: {odd}", "name the file itself, or put the data there")
     return place("LF301", key, message, _cure(path, places))
+
+
+def _why_no_file(candidate: Path) -> str | None:
+    """Return what stands at a place that is neither file nor folder; None where nothing does."""
+    try:
+        if not os.path.lexists(candidate):
+            return None
+        if not candidate.is_symlink():
+            return f"{candidate} is no file but a device or a pipe"
+        candidate.stat()
+    except FileNotFoundError:
+        return f"{candidate} is a link to {str(candidate.readlink())!r}, which is not there"
+    except OSError as error:
+        return f"{candidate} is a link that cannot be followed: {(error.strerror or str(error)).lower()}"
+    return f"{candidate} is a link to a device or a pipe"
 
 
 def _places(path: str, folder: Path) -> list[Path]:

@@ -24,6 +24,9 @@ from lfine.finetune.data.wording import counted, listed
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 
+MANIFEST = ".manifest.json"
+"""How the name of a manifest ends, which stands beside the file that it describes and holds no rows."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -48,7 +51,7 @@ def matching(pattern: str, root: Path) -> list[Found]:
     written = Path(pattern).expanduser()
     relative = str(written.relative_to(root)) if written.is_absolute() else str(written)
     try:
-        paths = [path for path in root.glob(relative) if is_data_name(path.name) and path.is_file()]
+        paths = [path for path in root.glob(relative) if _holds_rows(path.name) and path.is_file()]
     except (OSError, ValueError, NotImplementedError, IndexError):  # a pattern that no file can fit
         return []
     prefix = root if written.is_absolute() else Path()
@@ -63,13 +66,13 @@ def inside(path: str, directory: Path, *, key: str, place: Place) -> list[Found]
     except OSError as error:
         message = f"the folder {path!r} ({directory}) cannot be listed: {error.strerror}"
         raise TaskError(place("LF301", key, message, "check its permissions")) from error
-    data = [entry for entry in entries if is_data_name(entry.name) and entry.is_file()]
+    data = [entry for entry in entries if _holds_rows(entry.name) and entry.is_file()]
     if not data:
         deeper = next((entry.name for entry in entries if entry.is_dir()), None)
         message = f"the folder {path!r} ({directory}) holds no data file"
         cure = f"name a pattern: {Path(path, '**', '*.csv').as_posix()}" if deeper else "name a file, or another folder"
         raise TaskError(place("LF301", key, message, cure))
-    left_out = [entry.name for entry in entries if entry not in data]
+    left_out = [entry.name for entry in entries if entry not in data and not entry.name.endswith(MANIFEST)]
     warnings: tuple[Problem, ...] = ()
     if left_out:
         message = f"of the folder {path!r} {counted(len(left_out), 'entry')} left out: {listed(left_out)}"
@@ -79,6 +82,10 @@ def inside(path: str, directory: Path, *, key: str, place: Place) -> list[Found]
         Found(Path(path, entry.name).as_posix(), entry, alone=False, warnings=warnings if number == 0 else ())
         for number, entry in enumerate(data)
     ]
+
+
+def _holds_rows(name: str) -> bool:
+    return is_data_name(name) and not name.endswith(MANIFEST)
 
 
 def checked(path: str, files: Sequence[Found], *, key: str, place: Place) -> tuple[Found, ...]:

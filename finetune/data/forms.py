@@ -10,13 +10,14 @@ An ordinary table stays as it is, and so do `instruction/input/output` and `prom
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
 from lfine.finetune.data.conversations import ConversationError, looks_like, normalised, read_conversation
 from lfine.finetune.data.places import Place, as_warning
+from lfine.finetune.data.stored import stored_rows
 from lfine.finetune.data.values import Row
 from lfine.finetune.data.wording import counted, listed
 from lfine.schemas.errors import TaskError
@@ -59,14 +60,14 @@ class Formed:
 
     form: Form
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     warnings: tuple[Problem, ...]
 
 
 TABLE = Form("table", None, "columns as they stand")
 
 
-def in_form(columns: tuple[str, ...], rows: tuple[Row, ...], asked: Asked, place: Place) -> Formed:
+def in_form(columns: tuple[str, ...], rows: Sequence[Row], asked: Asked, place: Place) -> Formed:
     """Return the rows, conversations as lists of role and content in the column `messages`.
 
     Raises TaskError with all of: LF334 rows that have not the form asked for, LF333 conversations that make no sense.
@@ -75,10 +76,9 @@ def in_form(columns: tuple[str, ...], rows: tuple[Row, ...], asked: Asked, place
     if form.column is None:
         return Formed(form, columns, rows, ())
     _check_free(form, columns, place)
-    made, warnings = _conversations(form, rows, place)
     named = columns if MESSAGES in columns else (*columns, MESSAGES)
-    together = zip(rows, made, strict=True)
-    return Formed(form, named, tuple({**row, MESSAGES: messages} for row, messages in together), warnings)
+    made, warnings = _conversations(form, named, rows, place)
+    return Formed(form, named, made, warnings)
 
 
 def header_in_form(columns: tuple[str, ...], asked: Asked, place: Place) -> tuple[str, ...]:
@@ -149,20 +149,24 @@ def _check_free(form: Form, columns: Sequence[str], place: Place) -> None:
 
 
 def _conversations(
-    form: Form, rows: Sequence[Row], place: Place
-) -> tuple[list[list[dict[str, object]]], tuple[Problem, ...]]:
-    made: list[list[dict[str, object]]] = []
+    form: Form, columns: Sequence[str], rows: Sequence[Row], place: Place
+) -> tuple[Sequence[Row], tuple[Problem, ...]]:
+    """Return the rows with these columns, conversations in the column `messages`."""
     refused: dict[str, list[int]] = {}
     noted: dict[str, list[int]] = {}
-    for row_id, row in enumerate(rows):
-        try:
-            found = read_conversation(row[form.column or MESSAGES])
-        except ConversationError as error:
-            refused.setdefault(str(error), []).append(row_id)
-            continue
-        made.append(normalised(found.turns))
-        for note in found.notes:
-            noted.setdefault(note, []).append(row_id)
+
+    def each_formed() -> Iterator[Row]:
+        for row_id, row in enumerate(rows):
+            try:
+                found = read_conversation(row[form.column or MESSAGES])
+            except ConversationError as error:
+                refused.setdefault(str(error), []).append(row_id)
+                continue
+            for note in found.notes:
+                noted.setdefault(note, []).append(row_id)
+            yield {**row, MESSAGES: normalised(found.turns)}
+
+    made = stored_rows(columns, each_formed())
     if refused:
         cure = "mend or remove the rows (counted from 0), or write `format: table` to read them as they stand"
         problems = [place("LF333", _KEY, _each(form, reason, ids), cure) for reason, ids in refused.items()]

@@ -20,8 +20,8 @@ from lfine.finetune.data.answers import Answers, AnswerSchema, answer_problems
 from lfine.finetune.data.places import Place, as_warning, unplaced
 from lfine.finetune.data.splits import NAMES, SplitAssignment
 from lfine.finetune.data.tables import Table
-from lfine.finetune.data.values import answer_of
-from lfine.finetune.data.wording import column_cure, counted, listed
+from lfine.finetune.data.values import answer_of, number_of, whole_of
+from lfine.finetune.data.wording import column_cure, counted, listed, quoted
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import OutputFeature, OutputType, SplitName
@@ -46,7 +46,7 @@ class Output:
     reason: str
     """Why this type, in one line."""
     warnings: tuple[Problem, ...] = ()
-    """LF309 for answers that no training row has."""
+    """LF309 for answers that no training row has, LF352 for labels that are numbers with a needless fraction."""
     schema: str | None = None
     """JSON: the JSON Schema of the answers, as text."""
 
@@ -85,7 +85,8 @@ def output_of(
     if kind != "category":
         return Output(feature.name, kind, (), reason, schema=None if schema is None else schema.text)
     labels = sorted(counts if allowed is None else allowed, key=lambda label: (-counts[label], label))
-    return Output(feature.name, "category", tuple(labels), reason, _never_learned(feature, answers, counts, place))
+    warnings = (*_never_learned(feature, answers, counts, place), *_numbers_alike(feature, answers, place))
+    return Output(feature.name, "category", tuple(labels), reason, warnings)
 
 
 def _answers(table: Table, rows: Sequence[int], column: str) -> Mapping[int, str]:
@@ -119,9 +120,32 @@ def _unknown(feature: OutputFeature, answers: Answers, allowed: Collection[str],
     rows = _rows_by_answer(answers, but={"", *allowed})
     if not rows:
         return []
-    each = [f"{answer!r} ({counted(len(ids), 'row')}: {listed(ids)})" for answer, ids in rows.items()]
+    each = [f"{quoted(answer)} ({counted(len(ids), 'row')}: {listed(ids)})" for answer, ids in rows.items()]
     message = f"answers in column {feature.name!r} that are not in output_feature.labels: {listed(each)}"
-    return [place("LF309", "output_feature.labels", message, "add the labels or mend the rows (counted from 0)")]
+    cure = "add the labels or mend the rows (counted from 0)"
+    numbers = {number_of(label) for label in allowed} - {None}
+    if rows.keys() <= {answer for answer in rows if number_of(answer) in numbers}:
+        cure = f"{_whole_cure(feature.name)}, which makes 1.0 and 1 one label; or write the labels as the rows do"
+    return [place("LF309", "output_feature.labels", message, cure)]
+
+
+def _numbers_alike(feature: OutputFeature, answers: Answers, place: Place) -> tuple[Problem, ...]:
+    """Warn of labels that are whole numbers with a fraction: a program made floats of them, `1.0` for the label `1`."""
+    rows = _rows_by_answer(answers, but=())
+    floats = {answer: ids for answer, ids in rows.items() if answer.rstrip("0").endswith(".")}
+    if not floats or any(whole_of(answer) is None for answer in rows):
+        return ()
+    each = [f"{quoted(answer)} ({counted(len(ids), 'row')}: {listed(ids)})" for answer, ids in floats.items()]
+    both = [repr(answer) for answer in rows if answer not in floats]
+    beside = f", beside {listed(both)}" if both else ""
+    message = f"labels in column {feature.name!r} are whole numbers written as floats: {listed(each)}{beside}"
+    return (
+        as_warning(place("LF352", "output_feature.name", message, f"{_whole_cure(feature.name)}, or keep them so")),
+    )
+
+
+def _whole_cure(column: str) -> str:
+    return f"set dataset.columns: {{{column}: {{cast: integer}}}}"
 
 
 def _rows_by_answer(answers: Answers, *, but: Collection[str]) -> dict[str, list[int]]:
@@ -155,6 +179,6 @@ def _never_learned(feature: OutputFeature, answers: Answers, counts: Counter[str
     rows = _rows_by_answer(answers, but=set(counts))
     if not rows or not counts:
         return ()
-    each = [f"{answer!r} ({counted(len(ids), 'row')}: {listed(ids)})" for answer, ids in rows.items()]
+    each = [f"{quoted(answer)} ({counted(len(ids), 'row')}: {listed(ids)})" for answer, ids in rows.items()]
     message = f"answers in column {feature.name!r} that no training row has: {listed(each)}"
     return (as_warning(place("LF309", "output_feature.name", message, "add training rows with these answers")),)

@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from lfine.finetune.data.conversations import ConversationError, Turn, conversation_of
 from lfine.finetune.data.places import Place, unplaced
@@ -37,6 +39,43 @@ class Example:
     """The conversation, whole; None: a template's row."""
 
 
+class Examples(Sequence[Example]):
+    """Examples that are made when they are asked for: a million of them would fill a gigabyte."""
+
+    def __init__(self, row_ids: Sequence[int], make: Callable[[int], Example]) -> None:
+        """`make` returns the example of a row id."""
+        self.row_ids = row_ids
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self.row_ids)
+
+    @overload
+    def __getitem__(self, at: int) -> Example: ...
+    @overload
+    def __getitem__(self, at: slice) -> Examples: ...
+    def __getitem__(self, at: int | slice) -> Example | Examples:
+        if isinstance(at, slice):
+            return Examples(self.row_ids[at], self._make)
+        return self._make(self.row_ids[at])
+
+    def __iter__(self) -> Iterator[Example]:
+        return map(self._make, self.row_ids)
+
+    def chosen(self, places: Iterable[int]) -> Examples:
+        """Return the examples at these places."""
+        return Examples(array("q", (self.row_ids[place] for place in places)), self._make)
+
+
+def chosen(rows: Sequence[Example], places: Sequence[int]) -> Sequence[Example]:
+    """Return the examples at these places; those that are made when asked for stay so."""
+    return rows.chosen(places) if isinstance(rows, Examples) else [rows[place] for place in places]
+
+
+def row_ids_of(rows: Sequence[Example]) -> Sequence[int]:
+    return rows.row_ids if isinstance(rows, Examples) else array("q", (row.row_id for row in rows))
+
+
 def examples(
     table: Table,
     row_ids: Iterable[int],
@@ -51,6 +90,22 @@ def examples(
     With `messages_column` rows are conversations, and the other columns are not looked at; then it raises LF333 too,
     for cells that are no conversation with an answer, with the rows of each mistake.
     """
+    found = lazy_examples(
+        table, [*row_ids], template_columns, output_column, messages_column=messages_column, place=place
+    )
+    return tuple(found)
+
+
+def lazy_examples(
+    table: Table,
+    row_ids: Sequence[int],
+    template_columns: Sequence[str],
+    output_column: str | None,
+    *,
+    messages_column: str | None = None,
+    place: Place = unplaced,
+) -> Examples:
+    """Return what `examples` returns, checked in the same way, each one made when it is asked for."""
     if messages_column is not None:
         return _conversations(table, row_ids, messages_column, place)
     missing = [column for column in template_columns if column not in table.columns]
@@ -59,27 +114,29 @@ def examples(
         problems.append(_missing("output_feature.name", output_column, table, place))
     if problems:
         raise TaskError(*problems)
-    return tuple(_example(table, row_id, template_columns, output_column) for row_id in row_ids)
+    return Examples(row_ids, lambda row_id: _example(table, row_id, template_columns, output_column))
 
 
-def _conversations(table: Table, row_ids: Iterable[int], column: str, place: Place) -> tuple[Example, ...]:
+def _conversations(table: Table, row_ids: Sequence[int], column: str, place: Place) -> Examples:
     if column not in table.columns:
         raise TaskError(_missing(_MESSAGES, column, table, place))
-    found: list[Example] = []
     refused: dict[str, list[int]] = {}
     for row_id in row_ids:
         try:
-            turns = conversation_of(table.rows[row_id][column])
+            conversation_of(table.rows[row_id][column])
         except ConversationError as error:
             refused.setdefault(str(error), []).append(row_id)
-            continue
-        answers = [turn.content for turn in turns if turn.role == "assistant"]
-        found.append(Example(row_id, {}, answers[-1].strip(), turns))
     if refused:
         cure = "mend or remove the rows (counted from 0)"
         each = [f"{reason}: {counted(len(rows), 'row')}: {listed(rows)}" for reason, rows in refused.items()]
         raise TaskError(*[place("LF333", _MESSAGES, f"column {column!r}: {one}", cure) for one in each])
-    return tuple(found)
+    return Examples(row_ids, lambda row_id: _conversation(table, row_id, column))
+
+
+def _conversation(table: Table, row_id: int, column: str) -> Example:
+    turns = conversation_of(table.rows[row_id][column])
+    answers = [turn.content for turn in turns if turn.role == "assistant"]
+    return Example(row_id, {}, answers[-1].strip(), turns)
 
 
 def _missing(key: str, column: str, table: Table, place: Place) -> Problem:

@@ -158,6 +158,8 @@ def _check_needed(assignment: SplitAssignment, needed: Collection[SplitName], pl
         "group": f"group by a column with more values, or set {KEY}.type to hash",
         "datetime": f"go by a column with more values, or give the split a larger share in {KEY}.probabilities",
     }.get(assignment.type, f"give the split a larger share in {KEY}.probabilities, or add rows")
+    if "train" not in present:  # a file of rows to score is no mistake
+        cure += "; to score a model on these rows nothing more is needed: lfine evaluate TASK --base (or --predictions)"
     problems = [
         place("LF305", KEY, f"no row is in the split {name!r} ({assignment.counts()})", cure.format(name))
         for name in NAMES

@@ -26,8 +26,9 @@ from lfine.finetune.data.formats.hub import HubSource, HubSplit, read_hub, read_
 from lfine.finetune.data.formats.rows import Rows
 from lfine.finetune.data.forms import TABLE, Form, header_in_form, in_form
 from lfine.finetune.data.places import Place, unplaced
+from lfine.finetune.data.stored import stored_rows
 from lfine.finetune.data.values import Row, content_hash
-from lfine.finetune.data.wording import listed
+from lfine.finetune.data.wording import listed, spans
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import Dataset, SplitName
@@ -43,7 +44,7 @@ class Table:
 
     columns: tuple[str, ...]
     """Names in the order of the (first) file."""
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     """By row id; every column is a key."""
     files: tuple[DataFile, ...]
     """Where the rows came from, in the order of the rows."""
@@ -76,8 +77,8 @@ class _Part:
     split: SplitName | None
 
 
-def read_table(dataset: Dataset, folder: Path, *, place: Place = unplaced) -> Table:
-    """Return all rows, conversations among them in one form.
+def read_table(dataset: Dataset, folder: Path, *, skip_bad_rows: int = 0, place: Place = unplaced) -> Table:
+    """Return all rows but for so many lines that are no rows, conversations among them in one form.
 
     Raises TaskError with the problems of all files (LF301, LF302, LF331, LF332, LF335, LF201 columns that differ), then
     those of the rows' form (LF333, LF334); MachineError (LF401, LF408).
@@ -87,15 +88,16 @@ def read_table(dataset: Dataset, folder: Path, *, place: Place = unplaced) -> Ta
         return _formed(_joined(_hub_parts(dataset, place)), dataset, place)
 
     def read(named: _Named, found: Found) -> _Part:
-        return _read_part(dataset, named, found, place)
+        return _read_part(dataset, named, found, skip_bad_rows, place=place)
 
     named, parts = _from_each(dataset, folder, place, read)
+    _check_skipped(parts, skip_bad_rows)
     _check_rows(dataset, named, parts, place)
     _check_agreement(named, [part.rows.columns for part in parts], place)
     return _formed(_joined(parts), dataset, place)
 
 
-def read_header(dataset: Dataset, folder: Path, *, place: Place = unplaced) -> tuple[str, ...]:
+def read_header(dataset: Dataset, folder: Path, *, skip_bad_rows: int = 0, place: Place = unplaced) -> tuple[str, ...]:
     """Return the columns without reading rows; raises as read_table does, for what a header can show."""
     if dataset.hub is not None:
         _check_hub(dataset, place)
@@ -103,7 +105,7 @@ def read_header(dataset: Dataset, folder: Path, *, place: Place = unplaced) -> t
         return header_in_form(columns, dataset.format, place)
 
     def read(named: _Named, found: Found) -> tuple[str, ...]:
-        columns = registry.read_columns(found.path, sheet=dataset.sheet, place=place)
+        columns = registry.read_columns(found.path, sheet=dataset.sheet, skip_bad_rows=skip_bad_rows, place=place)
         return _not_empty(named, columns, place)
 
     named, headers = _from_each(dataset, folder, place, read)
@@ -185,14 +187,24 @@ def _no_hash(code: str, message: str, place: Place) -> Problem:
     return place(code, "dataset.sha256", message, "remove dataset.sha256; every run records the hashes of its data")
 
 
-def _read_part(dataset: Dataset, named: _Named, found: Found, place: Place) -> _Part:
-    rows = registry.read_rows(found.path, sheet=dataset.sheet, place=place)
+def _read_part(dataset: Dataset, named: _Named, found: Found, skip_bad_rows: int, *, place: Place) -> _Part:
+    rows = registry.read_rows(found.path, sheet=dataset.sheet, skip_bad_rows=skip_bad_rows, place=place)
     _not_empty(named, rows.columns, place)
     if found.alone and not rows.rows:
         message = f"the data file {named.name!r} has a header ({listed(rows.columns)}) and no rows"
         raise TaskError(place("LF301", named.key, message, "name a file with rows"))
-    file = DataFile(named.name, found.path, sha256_of(found.path), len(rows.rows), dataset.sheet)
+    file = DataFile(named.name, found.path, sha256_of(found.path), len(rows.rows), dataset.sheet, rows.skipped)
     return _Part(file, replace(rows, warnings=(*found.warnings, *rows.warnings)), named.split)
+
+
+def _check_skipped(parts: Sequence[_Part], skip_bad_rows: int) -> None:
+    """What may be skipped is counted over all files."""
+    found = [part.file for part in parts if part.file.skipped]
+    count = sum(len(file.skipped) for file in found)
+    if count > skip_bad_rows:
+        each = listed([f"{file.name!r} line {spans(file.skipped)}" for file in found], shown=20)
+        message = f"{count} lines of {len(found)} files are no rows, more than --skip-bad-rows {skip_bad_rows}: {each}"
+        raise TaskError(Problem("LF302", message, f"mend them, or leave them out with --skip-bad-rows {count}"))
 
 
 def _check_rows(dataset: Dataset, named: Sequence[_Named], parts: Sequence[_Part], place: Place) -> None:
@@ -252,12 +264,15 @@ def _hub_file(source: HubSource, split: HubSplit) -> DataFile:
 
 
 def _joined(parts: Sequence[_Part]) -> Table:
-    splits: list[SplitName] = []
+    columns, splits = parts[0].rows.columns, list[SplitName]()
+    rows = parts[0].rows.rows
+    if len(parts) > 1:
+        rows = stored_rows(columns, (row for part in parts for row in part.rows.rows))
     for part in parts:
         splits += [part.split] * len(part.rows.rows) if part.split is not None else []
     return Table(
-        columns=parts[0].rows.columns,
-        rows=tuple(row for part in parts for row in part.rows.rows),
+        columns=columns,
+        rows=rows,
         files=tuple(part.file for part in parts),
         given_splits=tuple(splits) or None,
         warnings=tuple(warning for part in parts for warning in part.rows.warnings),

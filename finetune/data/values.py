@@ -90,9 +90,8 @@ def content_hash(row: Row, columns: Iterable[str], seed: int) -> bytes:
 
     Each text is preceded by its length in bytes, so that ("ab", "c") and ("a", "bc") differ.
     """
-    digest = hashlib.sha256(b"%d" % seed)
+    parts = [b"%d" % seed]
     for column in sorted(columns):
         text = text_of(row.get(column)).encode("utf-8", "surrogatepass")
-        digest.update(b"|%d|" % len(text))
-        digest.update(text)
-    return digest.digest()
+        parts += b"|%d|" % len(text), text
+    return hashlib.sha256(b"".join(parts)).digest()

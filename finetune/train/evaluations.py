@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 
 from lfine.evaluation.records import ScoringSettings
 from lfine.evaluation.scoring import higher_is_better, quick_scores
-from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.compile.encoded import EncodedExample
+from lfine.finetune.compile.encoding import asked_prompts
+from lfine.finetune.compile.encoding_cache import EncodingCache
 from lfine.finetune.compile.plan import EvaluationPlan, SelectionPlan
 from lfine.finetune.compile.prepare import PreparedModel
 from lfine.finetune.data.pairs import Example
@@ -59,10 +61,11 @@ def answered_sample(rows: Sequence[Example], plan: EvaluationPlan, model: Prepar
     if not rows or plan.generation is None:
         return None
     how = asking(plan.generation, model, labels=plan.labels)
+    prompts = asked_prompts(rows, model.renderer, EncodingCache())
     room = max(1, model.card.context - how.settings.max_new_tokens)  # as in evaluation a prompt loses its beginning
     return AnsweredSample(
         row_ids=tuple(row.row_id for row in rows),
-        prompts=tuple(tuple(prompt[-room:]) for prompt in model.renderer.example_prompt_ids(rows)),
+        prompts=tuple(tuple(prompt[-room:]) for prompt in prompts),
         golds=tuple(row.answer for row in rows),
         asking=how,
         scoring=scoring_settings(plan),

@@ -49,9 +49,9 @@ from lfine.schemas.problems import Problem
 
 @dataclass(frozen=True)
 class TrainingRows:
-    train: tuple[EncodedExample, ...]
+    train: Sequence[EncodedExample]
     """The fitted training rows, in the order of the data."""
-    validation: tuple[EncodedExample, ...]
+    validation: Sequence[EncodedExample]
     """The rows of the validation loss; empty when there are none."""
     answered: AnsweredSample | None = None
     """The rows that are answered and scored at every evaluation."""

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_allow_code, add_format, add_set, print_json
+from lfine.cli.options import add_allow_code, add_format, add_set, add_skip_bad_rows, print_json
 from lfine.cli.written import print_difference, print_target
 from lfine.finetune.targets.registry import names
 
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="PATH", help="write the plan as JSON to this file too; --target: to this folder"
     )
+    add_skip_bad_rows(parser)
     add_allow_code(parser)
     add_set(parser)
     add_format(parser)
@@ -46,7 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.finetune.compile.machine import machine_with
 
     machine = None if arguments.gpu is None else machine_with(arguments.gpu)
-    compiled = compile_file(Path(arguments.task), arguments.set, machine=machine, allow_code=arguments.allow_code)
+    compiled = compile_file(
+        Path(arguments.task),
+        arguments.set,
+        machine=machine,
+        allow_code=arguments.allow_code,
+        skip_bad_rows=arguments.skip_bad_rows,
+    )
     if arguments.diff:
         return print_difference(arguments, compiled.plan)
     if arguments.target:

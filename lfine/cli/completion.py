@@ -46,6 +46,8 @@ def script(shell: str) -> str:
         "PATH": tasks,
         "OTHER": tasks,
         "FILE": shtab.FILE,
+        "IN": shtab.FILE,
+        "OUT": shtab.FILE,
         "RUN": shtab.DIRECTORY,
         "DIR": shtab.DIRECTORY,
         "KEY.PATH=VALUE": {"bash": "_lfine_keys", "zsh": "_lfine_keys", "fish": "(__lfine_keys)"},

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set, positive
+from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set, add_skip_bad_rows, positive
 from lfine.cli.several import Done, each_task
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--predictions", metavar="FILE", help="score answers in a JSONL or CSV file; needs no torch")
     parser.add_argument("--base", action="store_true", help="score the base model, without an adapter")
     parser.add_argument("--limit", type=positive, metavar="N", help="score the first N rows of the held-out sample")
+    parser.add_argument(
+        "--allow-overlap", action="store_true", help="score rows too whose input the adapter was trained on"
+    )
+    add_skip_bad_rows(parser)
     add_allow_code(parser)
     add_set(parser)
     add_runs_dir(parser)
@@ -49,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         predictions=arguments.predictions,
         limit=arguments.limit,
         allow_code=arguments.allow_code,
+        allow_overlap=arguments.allow_overlap,
+        skip_bad_rows=arguments.skip_bad_rows,
         command=arguments.command_line,
     )
 

@@ -38,6 +38,16 @@ def add_allow_code(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_skip_bad_rows(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--skip-bad-rows",
+        type=positive,
+        default=0,
+        metavar="N",
+        help="leave out up to N lines of CSV, TSV and JSONL data that are no rows, and say which",
+    )
+
+
 def print_json(document: Any) -> None:
     """Write the one JSON document."""
     print(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))

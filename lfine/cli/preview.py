@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_allow_code, add_format, add_set, positive
+from lfine.cli.options import add_allow_code, add_format, add_set, add_skip_bad_rows, positive
 
 if TYPE_CHECKING:
     from lfine.previewing import Preview, PreviewRow
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--row", type=int, action="append", metavar="ID", help="this row; may be repeated")
     parser.add_argument("--tokens", action="store_true", help="show the boundaries of tokens")
     parser.add_argument("--out", metavar="FILE", help="write to this file, not to stdout")
+    add_skip_bad_rows(parser)
     add_set(parser)
     add_allow_code(parser)
     add_format(parser, ("text", "json", "html"))
@@ -40,7 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.previewing import preview
 
     task, wanted = Path(arguments.task), arguments.row
-    shown = preview(task, arguments.set, rows=arguments.rows, row_ids=wanted, allow_code=arguments.allow_code)
+    shown = preview(
+        task,
+        arguments.set,
+        rows=arguments.rows,
+        row_ids=wanted,
+        allow_code=arguments.allow_code,
+        skip_bad_rows=arguments.skip_bad_rows,
+    )
     if arguments.format == "json":
         text = json.dumps(shown.record(), ensure_ascii=False, indent=1, allow_nan=False)
     elif arguments.format == "html":

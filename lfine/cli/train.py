@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set
+from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set, add_skip_bad_rows
 from lfine.cli.several import Done, each_task
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tasks", nargs="+", metavar="TASK", help="task file")
     parser.add_argument("--resume", action="store_true", help="go on with the task's newest unfinished run")
+    add_skip_bad_rows(parser)
     add_allow_code(parser)
     add_set(parser)
     add_runs_dir(parser)
@@ -37,7 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.training import TrainOptions, train_task
 
     options = TrainOptions(
-        arguments.set, arguments.runs_dir, arguments.resume, arguments.command_line, arguments.allow_code
+        overrides=arguments.set,
+        runs_dir=arguments.runs_dir,
+        resume=arguments.resume,
+        command=arguments.command_line,
+        allow_code=arguments.allow_code,
+        skip_bad_rows=arguments.skip_bad_rows,
     )
 
     def one(task: str) -> Done:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_format, add_set, print_json
+from lfine.cli.options import add_format, add_set, add_skip_bad_rows, print_json
 
 if TYPE_CHECKING:
     from lfine.validating import Validation
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", action="store_true", help="read the rows too, not only the header")
     parser.add_argument("--fix", action="store_true", help="apply the sure cures to the files, then check them")
     parser.add_argument("--strict", action="store_true", help="warnings fail too")
+    add_skip_bad_rows(parser)
     add_set(parser)
     add_format(parser, FORMATS)
 
@@ -39,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     gc.freeze()
     gc.enable()
     paths = [Path(text) for text in arguments.paths]
-    found = validate_paths(paths, arguments.set, data=arguments.data, fix=arguments.fix)
+    found = validate_paths(
+        paths, arguments.set, data=arguments.data, fix=arguments.fix, skip_bad_rows=arguments.skip_bad_rows
+    )
     for change in found.changes:
         print(change.text(), file=sys.stdout if arguments.format == "text" else sys.stderr)
     if arguments.format == "json":

@@ -76,8 +76,8 @@ def test_scores_without_any_one_key_are_refused(tmp_path: Path, scored: Callable
     whole = json.loads(path.read_text(encoding="utf-8"))
     for key in whole:
         path.write_text(json.dumps({name: value for name, value in whole.items() if name != key}), encoding="utf-8")
-        if key == "coded":  # the one field with a default
-            assert read_scores(path).coded is None
+        if key in ("coded", "overlap"):  # the fields with a default
+            assert getattr(read_scores(path), key) is None
         else:
             with pytest.raises(RunError, match=key):
                 read_scores(path)

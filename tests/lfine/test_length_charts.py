@@ -58,3 +58,13 @@ def test_a_rows_bar_shows_what_is_seen_and_what_is_lost() -> None:
     assert '<line class="percentile" x1="50.000%"' in svg
     assert "80 tokens, of which the model sees 60" in svg
     assert [kind for kind, *_ in rects(length_bar(30, seen=30, most=100, limit=60, p95=60))] == ["track", "bar"]
+
+
+def test_without_a_limit_nothing_is_too_long() -> None:
+    svg = histogram_chart(BINS, limit=None, p95=40, unit="characters")
+    assert [kind for kind, *_ in rects(svg)] == ["bar"] * 3
+    assert 'class="limit' not in svg
+    assert "too long" not in svg
+    assert "p95, 40 characters" in svg
+    assert "10–19 characters: 5 rows" in svg
+    assert "tokens" not in svg

@@ -14,6 +14,7 @@ QUOTE_IT = "put the text in quotes, or write it after `>-` on the next line"
 MISTAKES: dict[str, tuple[str, int, int, str, str]] = {
     # name: (text, line, column, part of the message, part of the cure)
     "no space after the colon": ("base_model:foo\na: 1\n", 1, 11, "no space after the colon of `base_model`", "space"),
+    "no space after a later colon": ("a: 1\nr:16\nb: 2\n", 2, 2, "no space after the colon of `r`", "space"),
     "no colon": ("base_model\ndataset: x\n", 1, 1, "no colon after `base_model`", "`key: value`"),
     "no colon on the last line": ("dataset: x\nbase_model\n", 2, 1, "no colon after `base_model`", "`key: value`"),
     "no colon after a list": ("a:\n- x\ny\nb: 1\n", 3, 1, "no colon after `y`", "`key: value`"),

@@ -12,15 +12,20 @@ from typing import Any
 
 from lfine.finetune.data.extras import load
 from lfine.finetune.data.formats.rows import PANDAS_INDEX, Rows, check_names, index_warning, unreadable
+from lfine.finetune.data.stored import stored_rows
 from lfine.finetune.data.wording import listed
 from lfine.schemas.errors import TaskError
+
+BATCH = 4096
+"""Rows that are Python objects at one time."""
 
 
 def rows_of(path: Path, table: Any) -> Rows:
     """Return the rows of a table; raises TaskError (LF302) for its names and columns, and arrow's own errors."""
     names = columns_of_schema(path, table.schema)
     table.validate(full=True)  # offsets and texts: what is damaged inside shows here, not as a wrong value
-    rows = tuple(table.select(list(names)).to_pylist())
+    chosen = table.select(list(names)).to_batches(max_chunksize=BATCH) if names else []
+    rows = stored_rows(names, (row for batch in chosen for row in batch.to_pylist()))
     left_out = [number for number, name in enumerate(table.schema.names, 1) if name in PANDAS_INDEX]
     return Rows(names, rows, tuple(index_warning(path, number) for number in left_out))
 

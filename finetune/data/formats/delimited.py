@@ -15,6 +15,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TextIO
 
@@ -24,14 +25,27 @@ from lfine.finetune.data.formats.dialects import (
     BadQuotesError,
     Dialect,
     Record,
+    StoredRecords,
     candidates,
+    lines_of,
     long_fields,
     records,
     usual,
 )
 from lfine.finetune.data.formats.packed import data_suffix
-from lfine.finetune.data.formats.rows import PANDAS_INDEX, Rows, check_names, index_warning, otherwise, unreadable
+from lfine.finetune.data.formats.rows import (
+    PANDAS_INDEX,
+    Rows,
+    bad_lines,
+    check_names,
+    index_warning,
+    otherwise,
+    skip_cure,
+    skipped_warning,
+    unreadable,
+)
 from lfine.finetune.data.formats.text import from_head, read_text
+from lfine.finetune.data.stored import stored_values
 from lfine.finetune.data.wording import counted, listed
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
@@ -43,31 +57,34 @@ class _Parsed:
 
     dialect: Dialect
     header: Record
-    rows: tuple[Record, ...]
+    rows: Sequence[Record]
 
-    @property
+    @cached_property
     def ragged(self) -> list[Record]:
         """Rows that have not the header's number of fields."""
         return [record for record in self.rows if len(record.fields) != len(self.header.fields)]
 
 
-def read_rows(path: Path) -> Rows:
-    """Return all rows; raises TaskError (LF302) with the lines of ragged rows or of a quote that never ends."""
+def read_rows(path: Path, *, skip_bad_rows: int = 0) -> Rows:
+    """Return all rows; raises TaskError (LF302) with the lines of ragged rows, where they are more than may be, or of a
+    quote that never ends."""
     text = read_text(path)
     if not text.text.strip("\r\n"):
         return Rows((), ())
-    parsed = _parsed(path, text.text)
+    parsed = _parsed(path, text.text, skip_bad_rows)
     names = parsed.header.fields
     _check_header(path, names)
-    said = (*text.warnings, *_said(path, parsed.dialect, names))
+    bad = _bad_lines(parsed)
+    said = (*text.warnings, *_said(path, parsed.dialect, names), *skipped_warning(path, bad))
     kept = [number for number, name in enumerate(names) if not _is_index(number, name)]
-    rows = tuple({names[number]: record.fields[number] for number in kept} for record in parsed.rows)
+    records = (record.fields for record in parsed.rows if len(record.fields) == len(names))
+    rows = stored_values([names[number] for number in kept], ([fields[at] for at in kept] for fields in records))
     if len(kept) < len(names):
         said = (*said, index_warning(path, 1))
-    return Rows(tuple(names[number] for number in kept), rows, said)
+    return Rows(tuple(names[number] for number in kept), rows, said, tuple(line for line, _ in bad))
 
 
-def read_columns(path: Path) -> tuple[str, ...]:
+def read_columns(path: Path, *, skip_bad_rows: int = 0) -> tuple[str, ...]:  # noqa: ARG001 (no rows are read here)
     """Return the header's names, reading little more than the first line."""
     header = from_head(path, lambda file: _header(path, file), newline="")
     if header is None:
@@ -98,26 +115,32 @@ def _header(path: Path, file: TextIO) -> list[str] | None:
     raise _unparsed(path, failures[0])
 
 
-def _parsed(path: Path, text: str) -> _Parsed:
-    """Return the text in the first dialect that fits all of it; raises what is wrong with it in the likeliest."""
+def _parsed(path: Path, text: str, skip_bad_rows: int) -> _Parsed:
+    """Return the text in the first dialect that fits all of it, or in the likeliest if few enough rows do not fit;
+    raises what is wrong with it in that one."""
     found: list[_Parsed] = []
     failures: list[BadQuotesError] = []
     with long_fields():
         dialects = candidates(text[:HEAD], data_suffix(path), whole=len(text) <= HEAD)
         for dialect in dialects if '"' in text else dialects[:1]:
             try:
-                header, *rows = records(io.StringIO(text, newline=""), dialect)
+                parsed = records(lines_of(text), dialect)
+                header, rows = next(parsed), StoredRecords(parsed)
             except BadQuotesError as error:
                 failures.append(error)
             else:
-                found.append(_Parsed(dialect, header, tuple(rows)))
+                found.append(_Parsed(dialect, header, rows))
+                if not found[-1].ragged and dialects[-1].quote is not None:
+                    break  # nothing that comes behind could speak against it
     fitting = [parsed for parsed in found if not parsed.ragged]
     if fitting:
         _check_unambiguous(path, fitting)
         return fitting[0]
     if not found or (failures and dialects[0] != found[0].dialect):
         raise _unparsed(path, failures[0])
-    raise _ragged(path, found[0])
+    if len(found[0].ragged) > skip_bad_rows or len(found[0].ragged) == len(found[0].rows):
+        raise _ragged(path, found[0])
+    return found[0]
 
 
 def _check_unambiguous(path: Path, fitting: Sequence[_Parsed]) -> None:
@@ -164,11 +187,17 @@ def _unparsed(path: Path, error: BadQuotesError) -> TaskError:
 
 
 def _ragged(path: Path, parsed: _Parsed) -> TaskError:
-    width, ragged, mark = len(parsed.header.fields), parsed.ragged, parsed.dialect.delimiter
-    each = [f"line {record.line} ({_fields(record, width)})" for record in ragged]
-    message = f"the header has {counted(width, 'column')}, but {counted(len(ragged), 'row')} not: {listed(each)}"
+    width, lines, mark = len(parsed.header.fields), _bad_lines(parsed), parsed.dialect.delimiter
+    message = f"the header has {counted(width, 'column')}, but {counted(len(lines), 'row')} not: {bad_lines(lines)}"
     cure = f'put fields that hold a {NAMES[mark]} in quotes ("…"), or add what is missing'
-    return unreadable(path, message, cure, line=ragged[0].line)
+    cure += skip_cure(lines) if len(lines) < len(parsed.rows) else ""
+    return unreadable(path, message, cure, line=lines[0][0])
+
+
+def _bad_lines(parsed: _Parsed) -> list[tuple[int, str]]:
+    """Return the line of each ragged row, and how many fields it has."""
+    width = len(parsed.header.fields)
+    return [(record.line, _fields(record, width)) for record in parsed.ragged]
 
 
 def _fields(record: Record, width: int) -> str:

@@ -51,6 +51,8 @@ def _bad_syntax(path: Path, error: NotJsonError) -> TaskError:
         message = f"a second JSON value begins on line {error.line}"
         cure = f"name the file {path.name.partition('.json')[0]}.jsonl if it holds one object a line"
         return unreadable(path, message, cure, line=error.line)
+    if not error.line:
+        return unreadable(path, f"the file cannot be read whole: {error.message}", "write the file anew")
     message = f"the file is not JSON: {error.message} (line {error.line}, column {error.column})"
     return unreadable(path, message, "write the file anew", line=error.line)
 

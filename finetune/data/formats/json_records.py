@@ -19,20 +19,38 @@ class NotJsonError(ValueError):
         super().__init__(message)
         self.message = message
         self.line = line
-        """1-based, in the text."""
+        """1-based, in the text; 0: not known."""
         self.column = column
         """1-based."""
 
 
 def parse(text: str) -> object:
-    """Return the parsed text; raises NotJsonError for bad syntax, too deep nesting and too long numbers."""
+    """Return the parsed text; raises NotJsonError for bad syntax, too deep nesting, too long numbers and a key that
+    stands twice, of which a reader keeps one in silence."""
     try:
-        return json.loads(text)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise NotJsonError(error.msg[:1].lower() + error.msg[1:], error.lineno, error.colno) from error
+        message = error.msg[:1].lower() + error.msg[1:]
+        message += f" column {error.colno}" if message.endswith(" at") else ""
+        raise NotJsonError(message, error.lineno, error.colno) from error
+    except NotJsonError:
+        raise
     except (ValueError, RecursionError) as error:
         message = "nested too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
         raise NotJsonError(message, 1, 1) from error
+
+
+def _mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise NotJsonError(f"the key {twice!r} stands twice in an object", 0, 0)
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_mapping)
+"""One for all texts: `json.loads` would make one for each."""
 
 
 def has_lone_surrogate(value: object, source: str) -> bool:

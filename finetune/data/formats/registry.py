@@ -35,6 +35,8 @@ TEXTS = frozenset({".csv", ".json", ".jsonl", ".ndjson", ".tsv"})
 """Formats that may be packed as well: their name goes on with .gz or .zst."""
 WORKBOOKS = frozenset({".xlsx"})
 """Formats of several sheets."""
+LINES = TEXTS - {".json"}
+"""Formats of a row on each line, of which --skip-bad-rows can leave some out."""
 
 
 class Format(Protocol):
@@ -45,6 +47,16 @@ class Format(Protocol):
 
     def read_columns(self, path: Path) -> tuple[str, ...]:
         """Return the names of the columns, reading no more of the file than that takes."""
+
+
+class LineFormat(Protocol):
+    """What the module of a format of lines offers in its place."""
+
+    def read_rows(self, path: Path, *, skip_bad_rows: int) -> Rows:
+        """Return the whole file but for so many lines that are no rows; raises as Format does for more."""
+
+    def read_columns(self, path: Path, *, skip_bad_rows: int) -> tuple[str, ...]:
+        """Return the names of the columns; raises as read_rows does, for the lines that it reads."""
 
 
 class Workbook(Protocol):
@@ -64,23 +76,32 @@ def is_data_name(name: str) -> bool:
     return suffix in TEXTS if is_packed(path) else suffix in MODULES
 
 
-def read_rows(path: Path, *, sheet: str | int | None = None, place: Place = unplaced) -> Rows:
-    """Return all rows of the file; raises TaskError (LF302, LF332) or MachineError (LF401)."""
+def read_rows(path: Path, *, sheet: str | int | None = None, skip_bad_rows: int = 0, place: Place = unplaced) -> Rows:
+    """Return all rows of the file; raises TaskError (LF302, LF332) or MachineError (LF401).
+
+    `skip_bad_rows`: lines that are no rows and may be left out, in formats of a row on each line.
+    """
     module = _module_of(path, sheet, place)
     try:
         if data_suffix(path) in WORKBOOKS:
             return cast(Workbook, module).read_sheet(path, sheet, place=place)
+        if data_suffix(path) in LINES:
+            return cast(LineFormat, module).read_rows(path, skip_bad_rows=skip_bad_rows)
         return cast(Format, module).read_rows(path)
     except OSError as error:
         raise _unopened(path, error) from error
 
 
-def read_columns(path: Path, *, sheet: str | int | None = None, place: Place = unplaced) -> tuple[str, ...]:
+def read_columns(
+    path: Path, *, sheet: str | int | None = None, skip_bad_rows: int = 0, place: Place = unplaced
+) -> tuple[str, ...]:
     """Return the names of the file's columns; raises TaskError (LF302, LF332) or MachineError (LF401)."""
     module = _module_of(path, sheet, place)
     try:
         if data_suffix(path) in WORKBOOKS:
             return cast(Workbook, module).read_sheet_columns(path, sheet, place=place)
+        if data_suffix(path) in LINES:
+            return cast(LineFormat, module).read_columns(path, skip_bad_rows=skip_bad_rows)
         return cast(Format, module).read_columns(path)
     except OSError as error:
         raise _unopened(path, error) from error

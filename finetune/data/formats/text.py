@@ -33,6 +33,9 @@ _DECODED = re.compile("[^\0-\x7f\udc80-\udcff]")
 _LETTER = re.compile(r"[^\W\d_]")
 FEWEST_LETTERS, MOST_ACCENTED = 20, 0.3
 """Letters beyond ASCII from which their share counts; above that share a text is hardly western (French: 0.04)."""
+_ZIP = b"PK\x03\x04"
+_HEAD, UTF16_SHARE = 2**12, 0.5
+"""Characters that are looked at, and the share of them beyond which a NUL in each means UTF-16."""
 UTF8_SHARE = 0.1
 """Characters that are good UTF-8 for each byte that is not, above which the file is UTF-8 with damage."""
 
@@ -53,6 +56,11 @@ def read_text(path: Path) -> Text:
         return _utf16(path, data)
     nul = data.find(b"\0")
     if nul >= 0:
+        _check_unmarked(path, data)
+        if data.startswith(_ZIP):
+            raise unreadable(
+                path, "the file is no text but a zip archive, as .xlsx is one", "name it .xlsx, or unpack it"
+            )
         line = _line_of(data, nul)
         raise unreadable(path, "the file holds a NUL byte: it is damaged or no text", "write the file anew", line=line)
     try:
@@ -69,6 +77,15 @@ def from_head(path: Path, read: Callable[[TextIO], _Found], *, newline: str) -> 
             return read(io.TextIOWrapper(file, encoding, newline=newline))
     except UnicodeDecodeError:
         return read(io.StringIO(read_text(path).text, newline=newline))
+
+
+def _check_unmarked(path: Path, data: bytes) -> None:
+    """Raise what is wrong with UTF-16 without its mark: there every other byte of a western text is NUL."""
+    for name, first in (("UTF-16LE", 1), ("UTF-16BE", 0)):
+        head = data[: 2 * _HEAD]
+        if head[first::2].count(0) > UTF16_SHARE * len(head[first::2]) and not head[1 - first :: 2].count(0):
+            message = "every other byte of the file is NUL: it is UTF-16 without the mark that says so"
+            raise unreadable(path, message, _TO_UTF8.replace("WINDOWS-1252", name), line=1)
 
 
 def _utf16(path: Path, data: bytes) -> Text:

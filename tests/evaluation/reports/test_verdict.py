@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lfine.evaluation.compare import Comparison, Difference, compare
-from lfine.evaluation.records import MetricScore, Scores
+from lfine.evaluation.records import MetricScore, Overlap, Scores
 from lfine.evaluation.reports.verdict import notes, verdict
 
 Build = Callable[..., Scores]
@@ -85,3 +85,12 @@ def test_unscored_and_limited_rows_are_said(tuned: Scores) -> None:
 def test_real_comparison_reads_the_same(scored: Build) -> None:
     good, poor = scored([("auto", "auto")] * 50), scored([("auto", "home")] * 50, model="base")
     assert "base 0.0%: +100.0 points (100.0–100.0) on the same 50 rows." in verdict(good, poor, compare(good, poor))
+
+
+def test_learned_rows_are_said(tuned: Scores) -> None:
+    scores = replace(tuned, n=1000)
+    assert notes(replace(scores, overlap=Overlap((), 0, allowed=True)), []) == notes(scores, [])
+    known = notes(replace(scores, overlap=Overlap((4, 7), 2, allowed=False)), [])
+    assert "2 of the 1,000 rows have the input of a row that the adapter was trained on; they had it when" in known[-1]
+    new = notes(replace(scores, overlap=Overlap((4, 7, 9), 2, allowed=True)), [])
+    assert "1 of them only since then (--allow-overlap): the score is not that of unseen rows." in new[-1]

@@ -11,7 +11,11 @@ import pytest
 from lfine.finetune.catalogue.cards import read_card
 from lfine.finetune.compile.prepare import PreparedRows, prepare_model, prepare_rows
 from lfine.schemas.errors import MachineError, TaskError
+from lfine.schemas.loading import load_task
+from lfine.schemas.task import SplitName
 from tests.finetune.compile.bench import SPLITS, TASK, WORDS, Bench, make_rows
+
+TRAIN: tuple[SplitName, ...] = ("train",)
 
 
 def rows_of(bench: Bench, rows: Sequence[Mapping[str, str]] | None = None, *overrides: str) -> PreparedRows:
@@ -256,3 +260,19 @@ def test_a_folder_without_a_model_is_the_machines_problem(bench: Bench, tmp_path
     with pytest.raises(MachineError) as caught:
         prepare_model(bench.task(), tmp_path / "nothing", rows_of(bench))
     assert caught.value.problems[0].code == "LF407"
+
+
+def test_how_a_file_was_read_is_said_with_what_is_wrong_in_it(tmp_path: Path) -> None:
+    """The delimiter is why the column is not there: a warning that the error would otherwise hide."""
+    (tmp_path / "r.csv").write_text("q;a\n1;\n", encoding="utf-8")
+    task = tmp_path / "t.yaml"
+    task.write_text(
+        "base_model: m\ndataset: {path: r.csv}\nprompt: {template: 'Q: {q}'}\noutput_feature: a\n", encoding="utf-8"
+    )
+    loaded = load_task(task)
+    with pytest.raises(TaskError) as caught:
+        prepare_rows(loaded.task, tmp_path, needed=TRAIN, place=loaded.problem)
+    assert {(problem.code, problem.severity) for problem in caught.value.problems} == {
+        ("LF303", "error"),
+        ("LF330", "warning"),
+    }

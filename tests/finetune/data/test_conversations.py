@@ -14,6 +14,7 @@ from lfine.finetune.data.conversations import (
     looks_like,
     normalised,
     read_conversation,
+    unanswered,
 )
 
 OPENAI = [
@@ -131,3 +132,24 @@ def test_what_makes_no_sense(value: Any, reason: str) -> None:
 )
 def test_cells_that_look_like_one(value: object, pair: tuple[str, str] | None) -> None:
     assert looks_like(value) == pair
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ([ASKED, {"role": "assistant", "content": " \n"}], True),
+        ([ASKED, {"role": "assistant", "content": None}], True),
+        (json.dumps([ASKED, {"role": "assistant", "content": ""}]), True),
+        ([{"from": "human", "value": "Q"}, {"from": "gpt", "value": ""}], True),
+        ([ASKED, ANSWERED], False),
+        ([ASKED, ANSWERED, {"role": "user", "content": ""}], False),
+        ([ASKED, {"role": "assistant", "content": None, "tool_calls": [{"id": 1}]}], False),
+        ([ASKED, "no turn"], False),
+        ([ASKED, {"role": "assistant", "content": 4}], False),
+        ([], False),
+        ("free text", False),
+        (None, False),
+    ],
+)
+def test_a_last_turn_that_says_nothing(cell: object, found: bool) -> None:
+    assert unanswered(cell) is found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lfine.finetune.data.files import find_file, sha256_of
+from lfine.finetune.data.files import find_file, find_files, sha256_of
 from lfine.schemas.problems import Problem
 
 Problems = Callable[[Callable[[], object]], list[Problem]]
@@ -116,3 +116,19 @@ def test_the_problem_points_into_the_task_file(
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc\r\n")
     assert sha256_of(tmp_path / "a") == hashlib.sha256(b"abc\r\n").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("a.csv", "a link that cannot be followed: too many levels"),
+        ("gone.csv", "a link to 'gone.csv', which is not there"),
+        ("/dev/zero", "a link to a device or a pipe"),
+    ],
+)
+def test_links_that_lead_to_no_file(tmp_path: Path, problems: Problems, target: str, said: str) -> None:
+    (tmp_path / "a.csv").symlink_to(target)
+    (problem,) = problems(lambda: find_file("a.csv", tmp_path))
+    assert (problem.code, said in problem.message) == ("LF301", True)
+    (again,) = problems(lambda: find_files("a.csv", tmp_path))
+    assert again == problem

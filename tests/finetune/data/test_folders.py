@@ -48,6 +48,13 @@ def test_what_is_left_out_of_a_folder_is_said_once(parts: Parts) -> None:
     assert warning.message == "of the folder 'parts' 2 entries left out: README.md, deeper"
 
 
+def test_a_manifest_is_no_data_and_nothing_to_speak_of(parts: Parts) -> None:
+    folder = parts("a.csv", "a.csv.manifest.json")
+    for name in ("parts", "parts/*"):
+        (file,) = find_files(name, folder)
+        assert (file.name, file.warnings) == ("parts/a.csv", ())
+
+
 @pytest.mark.parametrize(
     ("pattern", "names"),
     [

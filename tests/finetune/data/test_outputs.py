@@ -200,3 +200,19 @@ def test_problems_point_into_the_task_file(
     assert problem.line == 7
     (warning,) = resolve(["a", "a"], test=["b"], place=placed).warnings
     assert (warning.line, warning.severity) == (7, "warning")
+
+
+def test_labels_that_are_floats_of_whole_numbers_are_said(resolve: Resolve) -> None:
+    (warning,) = resolve(["1.0", "0.0", "1.0", "0.0"]).warnings
+    assert (warning.code, warning.severity) == ("LF352", "warning")
+    assert "'0.0' (2 rows: 1, 3), '1.0' (2 rows: 0, 2)" in warning.message
+    assert "dataset.columns: {" in warning.cure
+    (both,) = resolve(["1", "1.0", 0, 1, 0]).warnings
+    assert both.message.endswith("'1.0' (1 row: 1), beside '0', '1'")
+
+
+@pytest.mark.parametrize(
+    "answers", [["1", "-1", "01", "1"], ["1.5", "2.0", "2.0"], ["v1.0", "v2.0", "v1.0"], ["a.", "a."]]
+)
+def test_other_labels_are_no_floats_of_whole_numbers(resolve: Resolve, answers: list[object]) -> None:
+    assert resolve(answers).warnings == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lfine.finetune.data.conversations import Turn
-from lfine.finetune.data.overlap import reading, split_overlap
+from lfine.finetune.data.overlap import input_hash, reading, split_overlap
 from lfine.finetune.data.pairs import Example
 
 
@@ -46,3 +46,19 @@ def test_conversations_are_compared_turn_by_turn() -> None:
     other = (Turn("assistant", "hi", None), Turn("user", "hello", None))
     assert reading(Example(1, {}, "hello", said)) == reading(Example(9, {}, "other", said))
     assert reading(Example(1, {}, "hello", said)) != reading(Example(1, {}, "hello", other))
+
+
+def test_the_hash_of_an_input_is_that_of_the_prompt_alone() -> None:
+    assert input_hash(row(1, "2+2?", "4")) == input_hash(row(9, "2+2?", "5"))
+    assert input_hash(row(1, "2+2?", "4")) != input_hash(row(1, "2+3?", "4"))
+    assert len(input_hash(row(1, "2+2?", "4"))) == 8
+
+
+def test_the_input_of_a_conversation_ends_before_its_last_answer() -> None:
+    def talk(*turns: tuple[str, str]) -> bytes:
+        return input_hash(Example(0, {}, "", tuple(Turn(role, text, None) for role, text in turns)))  # type: ignore[arg-type]
+
+    asked = (("user", "hi"), ("assistant", "hello"), ("user", "2+2?"))
+    assert talk(*asked, ("assistant", "4")) == talk(*asked, ("assistant", "five"), ("user", "thanks"))
+    assert talk(*asked, ("assistant", "4")) != talk(*asked[:2], ("user", "2+3?"), ("assistant", "4"))
+    assert talk(("user", "a"), ("assistant", "x")) != talk(("system", "a"), ("assistant", "x"))

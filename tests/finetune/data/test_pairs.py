@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from lfine.finetune.data.conversations import Turn
-from lfine.finetune.data.pairs import Example, examples
+from lfine.finetune.data.pairs import Example, Examples, chosen, examples, lazy_examples, row_ids_of
 from lfine.finetune.data.tables import Table
 from lfine.schemas.problems import Problem
 
@@ -23,6 +23,33 @@ def test_values_are_texts_as_they_are_and_answers_are_stripped(table: MakeTable)
         Example(1, {"q": "", "choices": "[]", "n": "2.0"}, "false"),
         Example(0, {"q": " x ", "choices": '["é", "b"]', "n": "1"}, "yes"),
     )
+
+
+def test_lazy_examples_are_made_when_asked_for(table: MakeTable) -> None:
+    made: list[int] = []
+
+    def make(row_id: int) -> Example:
+        made.append(row_id)
+        return Example(row_id, {}, str(row_id))
+
+    rows = Examples((5, 6, 7, 8), make)
+    assert (len(rows), list(row_ids_of(rows)), made) == (4, [5, 6, 7, 8], [])
+    assert rows[1].row_id == 6
+    assert [row.row_id for row in rows[2:]] == [7, 8]
+    assert made == [6, 7, 8]
+    few = chosen(rows[1:], [2, 0])
+    assert isinstance(few, Examples)
+    assert list(row_ids_of(few)) == [8, 6]
+    assert chosen(list(rows), [3]) == [Example(8, {}, "8")]
+    assert list(row_ids_of(list(rows))) == [5, 6, 7, 8]
+    lazy = lazy_examples(table(ROWS), (1, 0), ("q", "n"), "a")
+    assert tuple(lazy) == examples(table(ROWS), (1, 0), ("q", "n"), "a")
+
+
+def test_lazy_examples_are_checked_at_once(table: MakeTable, problems: Problems) -> None:
+    assert [each.code for each in problems(lambda: lazy_examples(table(ROWS), (0,), ("q", "x"), "y"))] == ["LF201"] * 2
+    found = problems(lambda: lazy_examples(table(CHATS), (0, 2, 3), (), None, messages_column="chat"))
+    assert {each.code for each in found} == {"LF333"}
 
 
 def test_new_rows_have_no_answer(table: MakeTable) -> None:

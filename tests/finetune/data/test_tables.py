@@ -369,3 +369,23 @@ def test_the_form_of_a_hub(tmp_path: Path, hub: Hub, dataset: MakeDataset) -> No
 def test_a_hub_has_no_sheets(tmp_path: Path, dataset: MakeDataset, problems: Problems) -> None:
     (problem,) = problems(lambda: read_header(dataset(hub="owner/set", sheet=2), tmp_path))
     assert (problem.code, problem.path) == ("LF332", "dataset.sheet")
+
+
+def test_what_may_be_skipped_is_counted_over_all_files(
+    tmp_path: Path, dataset: MakeDataset, problems: Problems
+) -> None:
+    (tmp_path / "a.csv").write_text("q,a\n1,2\nx\ny\n", encoding="utf-8")
+    (tmp_path / "b.jsonl").write_text('{"q": 1, "a": 2}\n{\n', encoding="utf-8")
+    data = dataset(train="a.csv", test="b.jsonl")
+    found = read_table(data, tmp_path, skip_bad_rows=3)
+    assert [(file.name, file.rows, file.skipped) for file in found.files] == [
+        ("a.csv", 1, (3, 4)),
+        ("b.jsonl", 1, (2,)),
+    ]
+    assert [warning.code for warning in found.warnings] == ["LF351", "LF351"]
+    assert read_header(data, tmp_path, skip_bad_rows=3) == ("q", "a")
+    (problem,) = problems(lambda: read_table(data, tmp_path, skip_bad_rows=2))
+    assert problem.message == (
+        "3 lines of 2 files are no rows, more than --skip-bad-rows 2: 'a.csv' line 3–4, 'b.jsonl' line 2"
+    )
+    assert problem.cure.endswith("--skip-bad-rows 3")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lfine.finetune.data.wording import column_cure, counted, listed
+from lfine.finetune.data.wording import column_cure, counted, listed, quoted, spans
 
 
 def test_long_lists_end_in_a_count() -> None:
@@ -22,3 +22,16 @@ def test_a_near_column_is_offered_else_all_of_them() -> None:
     assert column_cure("Label", ["text", "label"]) == "did you mean `label`?"
     assert column_cure("outcome", ["text", "label"]) == "use one of `text`, `label`"
     assert column_cure("x", [f"column{n}" for n in range(30)]).endswith("`column19` and 10 more")
+
+
+def test_numbers_that_follow_one_another_are_one_span() -> None:
+    assert spans([]) == ""
+    assert spans([3, 7, 8, 9, 12]) == "3, 7–9, 12"
+    assert spans(range(1, 1001)) == "1–1000"
+    assert spans(range(1, 1000, 2)).endswith("399 and 300 more")
+
+
+def test_a_value_is_no_longer_than_a_line() -> None:
+    assert quoted("it's") == '"it\'s"'
+    assert quoted("x" * 60) == f"'{'x' * 60}'"
+    assert quoted("x" * 61) == f"'{'x' * 59}…'"

@@ -20,13 +20,13 @@ _shtab_lfine lfine "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 CASES = [
-    (("lfine", "va"), {"validate"}),
-    (("lfine", "compile", "--tar"), {"--target"}),
-    (("lfine", "compile", "--target", "l"), {"llamafactory", "ludwig"}),
-    (("lfine", "train", "--set", "trainer.ep"), {"trainer.epochs="}),
-    (("lfine", "train", "--set", "quantization.bnb_4bit_q"), {"quantization.bnb_4bit_quant_type="}),
-    (("lfine", "validate", "to"), {"topics.yaml"}),
-    (("lfine", "completion", "z"), {"zsh"}),
+    (("lfine", "va"), ("validate",)),
+    (("lfine", "compile", "--tar"), ("--target",)),
+    (("lfine", "compile", "--target", "l"), ("llamafactory", "ludwig")),
+    (("lfine", "train", "--set", "trainer.ep"), ("trainer.epochs=",)),
+    (("lfine", "train", "--set", "quantization.bnb_4bit_q"), ("quantization.bnb_4bit_quant_type=",)),
+    (("lfine", "validate", "to"), ("topics.yaml",)),
+    (("lfine", "completion", "z"), ("zsh",)),
 ]
 
 
@@ -47,17 +47,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("words", "offered"), CASES, ids=" ".join)
-def test_bash_offers(words: tuple[str, ...], offered: set[str], folder: Path) -> None:
+def test_bash_offers(words: tuple[str, ...], offered: tuple[str, ...], folder: Path) -> None:
     command = [needed("bash"), "-c", BASH, "bash", str(folder / "completion.bash"), *words]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-    assert set(done.stdout.split()) == offered, done.stderr
+    assert set(done.stdout.split()) == set(offered), done.stderr
 
 
 @pytest.mark.parametrize(("words", "offered"), CASES, ids=" ".join)
-def test_fish_offers(words: tuple[str, ...], offered: set[str], folder: Path) -> None:
+def test_fish_offers(words: tuple[str, ...], offered: tuple[str, ...], folder: Path) -> None:
     code = f"source completion.fish; complete -C '{' '.join(words)}'"
     done = subprocess.run([needed("fish"), "--no-config", "-c", code], capture_output=True, text=True, cwd=folder)
-    assert {line.split("\t")[0] for line in done.stdout.splitlines()} == offered, done.stderr
+    assert {line.split("\t")[0] for line in done.stdout.splitlines()} == set(offered), done.stderr
 
 
 def test_zsh_finds_the_script_in_its_path(folder: Path) -> None:

@@ -74,6 +74,7 @@ def test_the_run_folder(first_train: tuple[Project, Ended]) -> None:
         "task.yaml",
         "plan.json",
         "run.json",
+        "rows",
         "log.jsonl",
         "adapter",
         "checkpoints",

@@ -66,7 +66,7 @@ def test_ragged_rows_are_named_by_line_and_counted(tmp_path: Path, problems: Pro
     assert (problem.code, problem.file, problem.line) == ("LF302", str(path), 5)
     assert problem.message == (
         "the header has 2 columns, but 7 rows not: line 5 (1 field), line 6 (3 fields), line 8 (1 field), "
-        "line 9 (1 field), line 10 (1 field) and 2 more"
+        "line 9 (1 field), line 10 (1 field) and 2 more; all of them: 5–6, 8–12"
     )
     assert "comma" in problem.cure
 
@@ -211,3 +211,33 @@ def test_a_header_that_is_no_text(tmp_path: Path, problems: Problems) -> None:
     (tmp_path / "a.csv").write_bytes(b"q,a\0b\n1,2\n")
     (problem,) = problems(lambda: read_columns(tmp_path / "a.csv"))
     assert "NUL" in problem.message
+
+
+def test_ragged_rows_can_be_skipped(tmp_path: Path, problems: Problems) -> None:
+    path = file_of(tmp_path, 'q,a\n1,2\n1\n"3\n3",4\n1,2,3\n')
+    found = read_rows(path, skip_bad_rows=2)
+    assert found.rows == ({"q": "1", "a": "2"}, {"q": "3\n3", "a": "4"})
+    assert found.skipped == (3, 6)
+    assert [(warning.code, warning.line) for warning in found.warnings] == [("LF351", 3)]
+    (problem,) = problems(lambda: read_rows(path, skip_bad_rows=1))
+    assert problem.cure.endswith("or leave them out with --skip-bad-rows 2")
+    assert read_columns(path, skip_bad_rows=2) == ("q", "a")
+
+
+def test_a_file_in_which_no_row_fits_is_not_skipped(tmp_path: Path, problems: Problems) -> None:
+    path = file_of(tmp_path, "q,a\n1\n2\n")
+    (problem,) = problems(lambda: read_rows(path, skip_bad_rows=9))
+    assert "--skip-bad-rows" not in problem.cure
+
+
+def test_a_quote_that_never_ends_takes_too_much_with_it_to_be_skipped(tmp_path: Path, problems: Problems) -> None:
+    path = file_of(tmp_path, 'q,a\n1,2\n"x,y\n1,2\n')
+    (problem,) = problems(lambda: read_rows(path, skip_bad_rows=9))
+    assert problem.line == 3
+    assert "never ends" in problem.message
+
+
+def test_a_text_in_place_of_the_header_is_no_name(tmp_path: Path, problems: Problems) -> None:
+    (problem,) = problems(lambda: read_rows(file_of(tmp_path, "q," + "x" * 1001 + "\n1,2\n")))
+    assert problem.message == "the name of column 2 has 1,001 characters: this is hardly a header"
+    assert read_columns(file_of(tmp_path, "q," + "x" * 1000 + "\n1,2\n"))[0] == "q"

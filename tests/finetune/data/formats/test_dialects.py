@@ -11,7 +11,10 @@ import pytest
 from lfine.finetune.data.formats.dialects import (
     BadQuotesError,
     Dialect,
+    Record,
+    StoredRecords,
     candidates,
+    lines_of,
     long_fields,
     records,
     usual,
@@ -76,3 +79,14 @@ def test_the_limit_of_fields_is_put_back() -> None:
     with long_fields():
         assert csv.field_size_limit() > before
     assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize("text", ["", "a", "a\n", "a\r\nb\rc\n\n\r\n\rd", "\n", "\r\n", "a\u2028b\x0bc\nd"])
+def test_lines_are_those_of_a_file(text: str) -> None:
+    assert list(lines_of(text)) == list(io.StringIO(text, newline=""))
+
+
+def test_stored_records_are_records() -> None:
+    found = list(records(lines_of('q,a\n"x\ny",é\nz\n'), Dialect(",")))
+    assert StoredRecords(found) == found == [Record(1, ["q", "a"]), Record(2, ["x\ny", "é"]), Record(4, ["z"])]
+    assert type(StoredRecords(found)[0]) is Record

@@ -77,3 +77,43 @@ def test_another_encoding_is_said(tmp_path: Path, encoding: str) -> None:
 def test_a_key_without_a_name(tmp_path: Path, problems: Problems) -> None:
     (problem,) = problems(lambda: read_rows(file_of(tmp_path, '{"": 1, "q": 2}\n')))
     assert problem.message == "2 columns, and no name for column 1"
+
+
+BROKEN = '{"q": 1}\n{"q": 2\n{"q": 3}\n[4]\n{"q": 5}\n'
+
+
+def test_lines_that_are_no_rows_can_be_skipped(tmp_path: Path) -> None:
+    path = file_of(tmp_path, BROKEN)
+    found = read_rows(path, skip_bad_rows=2)
+    assert [row["q"] for row in found.rows] == [1, 3, 5]
+    assert found.skipped == (2, 4)
+    (warning,) = found.warnings
+    assert (warning.code, warning.severity, warning.line) == ("LF351", "warning", 2)
+    assert warning.message.startswith("2 lines are no rows and were skipped: line 2 (")
+    assert read_columns(path, skip_bad_rows=2) == ("q",)
+
+
+@pytest.mark.parametrize("read", [read_rows, read_columns])
+def test_more_lines_than_may_be_skipped(tmp_path: Path, problems: Problems, read: Callable[..., object]) -> None:
+    path = file_of(tmp_path, BROKEN)
+    (problem,) = problems(lambda: read(path, skip_bad_rows=1))
+    assert problem.message.startswith("2 lines not one JSON object each: line 2 (")
+    assert problem.cure.endswith("or leave them out with --skip-bad-rows 2")
+
+
+def test_a_file_without_one_good_line_is_not_skipped(tmp_path: Path, problems: Problems) -> None:
+    path = file_of(tmp_path, "{\n}\n")
+    (problem,) = problems(lambda: read_rows(path, skip_bad_rows=9))
+    assert "--skip-bad-rows" not in problem.cure
+
+
+def test_a_key_that_stands_twice_has_two_values(tmp_path: Path, problems: Problems) -> None:
+    path = file_of(tmp_path, '{"q": 1}\n{"q": 1, "q": 2}\n{"q": {"x": 1, "x": 2}}\n')
+    (problem,) = problems(lambda: read_rows(path))
+    assert "line 2 (the key 'q' stands twice in an object), line 3 (the key 'x' stands twice" in problem.message
+
+
+def test_all_line_numbers_are_said(tmp_path: Path, problems: Problems) -> None:
+    path = file_of(tmp_path, '{"q": 1}\n' + "x\n" * 40 + '{"q": 1}\nx\n')
+    (problem,) = problems(lambda: read_rows(path))
+    assert problem.message.endswith("and 36 more; all of them: 2–41, 43")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lfine.finetune.data.formats.text import from_head, read_text
+from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 
 Problems = Callable[[Callable[[], object]], list[Problem]]
@@ -81,3 +82,28 @@ def test_the_head_alone_is_read(tmp_path: Path, encoding: str) -> None:
 def test_what_follows_the_head_is_not_decoded(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"q,a\n" + b"x\n" * 100_000 + b"\xff\0")
     assert from_head(tmp_path / "a", lambda file: file.readline(), newline="") == "q,a\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_its_mark_is_named(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("question,answer\nwhat é is,this\n".encode(encoding))
+    with pytest.raises(TaskError) as caught:
+        read_text(path)
+    (problem,) = caught.value.problems
+    assert "UTF-16 without the mark" in problem.message
+    assert f"-f {encoding.upper().replace('-LE', 'LE').replace('-BE', 'BE')} -t UTF-8" in problem.cure
+
+
+def test_a_few_nul_bytes_are_damage_and_no_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"q,a\n" + b"x\0" * 40 + b"y" * 200)
+    with pytest.raises(TaskError, match="NUL byte"):
+        read_text(path)
+
+
+def test_an_archive_under_the_name_of_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"PK\x03\x04" + bytes(40))
+    with pytest.raises(TaskError, match="zip archive"):
+        read_text(path)

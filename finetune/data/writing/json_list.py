@@ -1,0 +1,26 @@
+"""JSON: one list of objects, an object's keys on lines of their own, so that people can read and compare it.
+
+    [
+     {
+      "question": "2+2?",
+      "answer": 4
+     }
+    ]
+
+*Not here:* what JSON has no form for (json_values).
+"""
+
+from __future__ import annotations
+
+from typing import IO
+
+from lfine.finetune.data.formats.rows import Rows
+from lfine.finetune.data.writing.json_values import json_texts
+from lfine.finetune.data.writing.rewritten import Rewritten
+
+
+def write(file: IO[bytes], rows: Rows, suffix: str) -> tuple[Rewritten, ...]:  # noqa: ARG001 (all writers take it)
+    """Write all rows in UTF-8."""
+    texts, said = json_texts(rows, indent=1)
+    file.write(("[\n" + ",\n".join(texts) + "\n]\n").encode())
+    return said
