@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lfine.baselines import Desk, Scored, keep, score_baselines, settings_of
 from lfine.changes import differences
@@ -35,6 +36,9 @@ from lfine.schemas.problems import Problem
 from lfine.schemas.records import to_json
 from lfine.schemas.task import Task
 from lfine.stops import machine_faults
+
+if TYPE_CHECKING:
+    from lfine.finetune.models.keeping import Loader
 
 TRAINING_KEYS = (
     "base_model",
@@ -121,8 +125,11 @@ class _Subject:
     prepared: Prepared | None
 
 
-def evaluate_task(path: Path, options: EvaluateOptions) -> Evaluated:
-    """Answer the held-out sample (or read the answers), score it and write predictions, scores and report."""
+def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None = None) -> Evaluated:
+    """Answer the held-out sample (or read the answers), score it and write predictions, scores and report.
+
+    `load` gives the base model in place of the plain loader: a KeptBase keeps it for the next task.
+    """
     _check_options(options)
     loaded = load_task(path, options.overrides)
     began = time.perf_counter()
@@ -133,7 +140,7 @@ def evaluate_task(path: Path, options: EvaluateOptions) -> Evaluated:
     folder = _evaluations(loaded.task, None if options.adapter else subject.run, options) / model
     cure = f"make room, then again: {options.command or 'lfine evaluate'}"
     with machine_faults(cure, at=folder, memory_cure="a smaller base_model, or a machine with more memory"):
-        desk = None if given else _desk(subject, options)
+        desk = None if given else _desk(subject, options, load)
         predictions = _read(subject, options) if desk is None else _answer(subject, options, folder, desk)
         identity = replace(_identity(subject, model, options, seconds=time.perf_counter() - began), overlap=learned)
         scores = keep(folder, predictions, settings_of(subject.evaluation), identity)
@@ -328,7 +335,7 @@ def _settled(written: Task, trained: Task) -> Task:
     return replace(written, **{key: getattr(trained, key) for key in TRAINING_KEYS})
 
 
-def _desk(subject: _Subject, options: EvaluateOptions) -> Desk:
+def _desk(subject: _Subject, options: EvaluateOptions, load: Loader | None) -> Desk:
     """Return the model of this evaluation, not yet loaded."""
     from lfine.answering import Answering  # torch: not for somebody else's predictions
     from lfine.finetune.generate.local_speaker import Speaker
@@ -341,7 +348,7 @@ def _desk(subject: _Subject, options: EvaluateOptions) -> Desk:
     elif not options.base and subject.run is not None:
         adapter = subject.run / ("adapter" if subject.training.adapter else "model")
     who = Answering(subject.training, subject.evaluation, subject.prepared, adapter)
-    return Desk(who, Speaker(subject.training, subject.prepared.model.folder), options.command)
+    return Desk(who, Speaker(subject.training, subject.prepared.model.folder, load), options.command)
 
 
 def _answer(subject: _Subject, options: EvaluateOptions, folder: Path, desk: Desk) -> list[Prediction]:

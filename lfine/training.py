@@ -21,6 +21,8 @@ from lfine.finetune.compile.files import read_plan, write_plan
 from lfine.finetune.compile.plan import HASHED_ELSEWHERE, Plan
 from lfine.finetune.compile.prepare import PreparedRows
 from lfine.finetune.data.manifest import split_contents
+from lfine.finetune.models.keeping import Loader
+from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint
 from lfine.finetune.train.evaluations import answered_sample
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
@@ -65,6 +67,8 @@ class TrainOptions:
     """Let a model run code that comes with it, where the task says so too."""
     skip_bad_rows: int = 0
     """Lines of the data that are no rows and may be left out."""
+    curve: bool = False
+    """Draw the loss curve in the terminal while training."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,11 @@ class TrainOutcome:
     plan_hash: str
 
 
-def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
-    """Compile, train and save; every file of the run folder is written whole or not at all."""
+def train_task(path: Path, options: TrainOptions, *, load: Loader = load_base) -> TrainOutcome:
+    """Compile, train and save; every file of the run folder is written whole or not at all.
+
+    `load` gives the base model: a KeptBase keeps it for the next task.
+    """
     compiled = compile_file(
         path,
         options.overrides,
@@ -99,7 +106,9 @@ def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
         folder = _resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
         record = read_run(folder) if options.resume else _begin(folder, compiled, options)
     say(f"training {plan.task.name}: {plan.training.steps} updates of {plan.training.batch_size} into {folder}")
-    place = RunPlace(folder, compiled.prepared.model.folder, options.resume, plan.task.name)
+    place = RunPlace(
+        folder, compiled.prepared.model.folder, options.resume, plan.task.name, curve=options.curve, load=load
+    )
     record = _train(compiled, rows, place, record, again=_again(path, options))
     _say_choice(record, plan)
     return TrainOutcome(

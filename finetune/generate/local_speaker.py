@@ -21,16 +21,18 @@ from transformers import PreTrainedModel
 from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.plan import TrainingPlan
 from lfine.finetune.models.adapters import load_adapter
+from lfine.finetune.models.keeping import Loader
 from lfine.finetune.models.loading import load_base
 
 
 class Speaker:
     """The model of one evaluation: loaded at the first question, kept for the baselines that it answers too."""
 
-    def __init__(self, training: TrainingPlan, base: Path) -> None:
-        """`base` is the folder of the base model."""
+    def __init__(self, training: TrainingPlan, base: Path, load: Loader | None = None) -> None:
+        """`base` is the folder of the base model; `load` takes the place of load_base, to keep it for another task."""
         self._training = training
         self._base = base
+        self._loader = load
         self._model: nn.Module | None = None
         self._adapter: Path | None = None
 
@@ -63,7 +65,8 @@ class Speaker:
     def _from_disk(self, folder: Path) -> nn.Module:
         plan = self._training
         device = this_machine().device if plan.machine.device != "cpu" else "cpu"
-        loaded: nn.Module = load_base(
+        load = self._loader or load_base
+        loaded: nn.Module = load(
             folder,
             dtype=plan.model.dtype,
             device=device,

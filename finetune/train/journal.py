@@ -1,59 +1,50 @@
-"""log.jsonl, one line an event, and the progress bar on stderr.
+"""log.jsonl, one line an event; the same numbers go to the progress bar and to the task's trackers.
 
-    {"step": 3, "loss": 1.92, "learning_rate": 0.0002, "step_seconds": 1.71, "examples": 16, "tokens": 2744}
+    {"step": 3, "loss": 1.92, "learning_rate": 0.0002, "step_seconds": 1.71, "examples": 16, "tokens": 2744,
+     "computed_tokens": 1310}
     {"step": 20, "kind": "validation", "validation_loss": 0.61, "metrics": {"f1": 0.84}, "best": true, "seconds": 4}
     {"step": 20, "kind": "checkpoint", "checkpoint": "checkpoints/step-000020", "seconds": 0.1}
 
-Every line carries the wall time since the line before, so the seconds of all lines add up to the loop's time. Numbers
-of updates and validations also go to the task's trackers.
+Every line carries the wall time since the line before, so the seconds of all lines add up to the loop's time. `tokens`
+are those of the examples, `computed_tokens` those that went through the layers for them.
 
-*Not here:* what is measured (lfine.finetune.train.loop) and drawing it (lfine.evaluation.reports).
+*Not here:* what is measured (lfine.finetune.train.loop) and showing it (progress.py, lfine.evaluation.reports).
 """
 
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-from tqdm import tqdm
+from typing import Any, Self
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.train.evaluations import Evaluation
+from lfine.finetune.train.progress import Pace, Progress, Watch
 from lfine.finetune.train.trackers import Trackers
 from lfine.schemas.records import write_text
 
-QUIET_INTERVAL = 15.0
-"""Seconds between two progress lines where stderr is a file, a pipe or a CI log."""
+WATCH = Watch()
 
 
 class Journal:
     """Writes the log of one run; lines of steps after `start` (of an interrupted run) are taken back first."""
 
-    def __init__(self, path: Path, *, start: int, steps: int, trackers: Trackers | None = None) -> None:
+    def __init__(
+        self, path: Path, *, start: int, steps: int, trackers: Trackers | None = None, watch: Watch = WATCH
+    ) -> None:
         self.path = path
         self._trackers = trackers
         self.best_validation_loss: float | None = None
         self.last_loss: float | None = None
         kept = [line for line in _lines(path) if json.loads(line)["step"] <= start]
         write_text(path, "".join(line + "\n" for line in kept))
+        self._progress = Progress(start=start, steps=steps, watch=watch)
         for line in kept:
-            self._remember(json.loads(line))
+            self._take_up(json.loads(line))
         self._file = path.open("a", encoding="utf-8")
-        terminal = sys.stderr.isatty()
-        self._bar = tqdm(
-            total=steps,
-            initial=start,
-            desc="train",
-            unit="update",
-            mininterval=0.3 if terminal else QUIET_INTERVAL,
-            dynamic_ncols=terminal,
-            file=sys.stderr,
-        )
         self._lap = time.perf_counter()
 
     def __enter__(self) -> Self:
@@ -62,25 +53,27 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        self._progress.close()
         self._file.close()
 
-    def update(self, step: int, *, loss: float, learning_rate: float, batch: Sequence[EncodedExample]) -> None:
-        tokens = sum(row.length for row in batch)
-        seconds = self._seconds()
+    def update(
+        self, step: int, *, loss: float, learning_rate: float, batch: Sequence[EncodedExample], computed: int
+    ) -> None:
+        """Note an update of `batch` for which `computed` tokens went through the layers."""
+        pace = Pace(self._seconds(), sum(row.length for row in batch), computed)
         self._write(
             {
                 "step": step,
                 "loss": loss,
                 "learning_rate": learning_rate,
-                "step_seconds": seconds,
+                "step_seconds": pace.seconds,
                 "examples": len(batch),
-                "tokens": tokens,
+                "tokens": pace.tokens,
+                "computed_tokens": pace.computed,
             }
         )
-        self._track(step, {"loss": loss, "learning_rate": learning_rate, "step_seconds": seconds})
-        self._bar.set_postfix_str(f"loss {loss:.3f}, {tokens / max(seconds, 1e-9):.0f} tokens/s", refresh=False)
-        self._bar.update()
+        self._track(step, {"loss": loss, "learning_rate": learning_rate, "step_seconds": pace.seconds})
+        self._progress.update(step, loss=loss, learning_rate=learning_rate, pace=pace)
 
     def validation(self, step: int, found: Evaluation, *, best: bool) -> None:
         self._write(
@@ -94,8 +87,7 @@ class Journal:
             }
         )
         self._track(step, {"validation_loss": found.loss, **found.metrics})
-        scores = "".join(f", {name} {value:.3f}" for name, value in list(found.metrics.items())[:1])
-        self._bar.set_description_str(f"train (validation loss {found.loss:.3f}{scores})", refresh=False)
+        self._progress.validation(step, found)
 
     def checkpoint(self, step: int, folder: Path) -> None:
         place = folder.relative_to(self.path.parent).as_posix()
@@ -114,6 +106,11 @@ class Journal:
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
         self._remember(line)
+
+    def _take_up(self, line: dict[str, Any]) -> None:
+        """Remember a line that an earlier part of the run wrote."""
+        self._remember(line)
+        self._progress.remember(line["step"], loss=line.get("loss"), validation=line.get("validation_loss"))
 
     def _remember(self, line: dict[str, object]) -> None:
         loss, validation = line.get("loss"), line.get("validation_loss")

@@ -23,6 +23,7 @@ from transformers import PreTrainedModel
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import TrainingPlan
 from lfine.finetune.models.adapters import add_adapter, save_adapter, trainable_parameters
+from lfine.finetune.models.keeping import Loader
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.batches import batch_rows, epoch_order
 from lfine.finetune.train.checkpoints import (
@@ -33,12 +34,14 @@ from lfine.finetune.train.checkpoints import (
     load_checkpoint,
     save_checkpoint,
 )
+from lfine.finetune.train.counting import computed_tokens
 from lfine.finetune.train.determinism import deterministic
 from lfine.finetune.train.evaluations import AnsweredSample, better_is_higher, evaluate
 from lfine.finetune.train.interruption import Interruption
 from lfine.finetune.train.journal import Journal
 from lfine.finetune.train.losses import Engine, engine_for, update_gradient
 from lfine.finetune.train.optimizers import optimizer_for
+from lfine.finetune.train.progress import Watch
 from lfine.finetune.train.schedule import Schedule, learning_rate
 from lfine.finetune.train.selection import Chooser
 from lfine.finetune.train.targets import Objective
@@ -67,6 +70,10 @@ class RunPlace:
     """Go on from the newest checkpoint in `folder`, from the beginning where there is none."""
     task: str = ""
     """What trackers call it."""
+    curve: bool = False
+    """Draw the loss curve in the terminal while training."""
+    load: Loader = load_base
+    """Loads the base model; lfine.finetune.models.keeping has one that keeps it for the next task."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,13 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     with (
         deterministic(wanted=plan.machine.deterministic),
         Trackers(plan.trackers, TrackedRun(place.task, place.folder, start, settings_of(plan))) as trackers,
-        Journal(place.folder / "log.jsonl", start=start, steps=plan.steps, trackers=trackers) as journal,
+        Journal(
+            place.folder / "log.jsonl",
+            start=start,
+            steps=plan.steps,
+            trackers=trackers,
+            watch=Watch(plan.machine.device, place.curve),
+        ) as journal,
         Interruption() as interruption,
     ):
         step = start
@@ -120,7 +133,8 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
             optimizer.step()
             optimizer.zero_grad()
             step += 1
-            journal.update(step, loss=loss, learning_rate=rate, batch=batch)
+            computed = computed_tokens(engine, batch)
+            journal.update(step, loss=loss, learning_rate=rate, batch=batch, computed=computed)
             best = False
             if rows.validation and due(step, plan.steps_per_evaluation, plan.steps):
                 found = evaluate(engine, rows.validation, rows.answered)
@@ -159,7 +173,7 @@ class Trained:
 
 def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) -> Trained:
     """Load the base model, put the adapter in, and give what is trained to the optimizer."""
-    model = load_base(
+    model = place.load(
         place.model_folder,
         dtype=plan.model.dtype,
         device=plan.machine.device,

@@ -15,6 +15,7 @@ from lfine.cli.several import Done, each_task
 if TYPE_CHECKING:
     from lfine.evaluating import Evaluated
     from lfine.evaluation.records import MetricScore, Scores
+    from lfine.finetune.models.keeping import Loader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,9 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.evaluating import EvaluateOptions, evaluate_task
     from lfine.extras import require_training
 
+    load: Loader | None = None
     if arguments.predictions is None:
         require_training()
         quiet_libraries()
+        load = _kept() if len(arguments.tasks) > 1 else None
     options = EvaluateOptions(
         overrides=arguments.set,
         runs_dir=arguments.runs_dir,
@@ -59,10 +62,18 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
     def one(task: str) -> Done:
-        evaluated = evaluate_task(Path(task), options)
+        evaluated = evaluate_task(Path(task), options, load=load)
         return evaluated.outcome.record(), summary(evaluated)
 
     return each_task(arguments, one, plural="evaluations", nothing="no task was evaluated")
+
+
+def _kept() -> Loader:
+    """Return what loads a base model once for all tasks that need the same."""
+    from lfine.compiling import say
+    from lfine.finetune.models.keeping import KeptBase  # torch: not for somebody else's predictions
+
+    return KeptBase(say)
 
 
 def summary(evaluated: Evaluated) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tasks", nargs="+", metavar="TASK", help="task file")
     parser.add_argument("--resume", action="store_true", help="go on with the task's newest unfinished run")
+    parser.add_argument("--curve", action="store_true", help="draw the loss curve in the terminal while training")
     add_skip_bad_rows(parser)
     add_allow_code(parser)
     add_set(parser)
@@ -35,6 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     require_training()
     quiet_libraries()
+    from lfine.compiling import say
+    from lfine.finetune.models.keeping import KeptBase
+    from lfine.finetune.models.loading import load_base
     from lfine.training import TrainOptions, train_task
 
     options = TrainOptions(
@@ -44,10 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
         command=arguments.command_line,
         allow_code=arguments.allow_code,
         skip_bad_rows=arguments.skip_bad_rows,
+        curve=arguments.curve,
     )
+    load = KeptBase(say) if len(arguments.tasks) > 1 else load_base
 
     def one(task: str) -> Done:
-        outcome = train_task(Path(task), options)
+        outcome = train_task(Path(task), options, load=load)
         return asdict(outcome), summary(outcome, task, arguments.runs_dir)
 
     return each_task(arguments, one, plural="runs", nothing="no task was trained")
