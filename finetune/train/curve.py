@@ -2,11 +2,11 @@
 
     plot(training, validation, width=50, height=5)
 
-        3.1 │⠑⢄
-            │  ⠑⢄⡀
-            │    ⠈⠢⣀     o
-       0.71 │       ⠉⠒⠒⠤⠤⠤⣀⣀⣀⣀⣀⣀⣀
-              updates 1 to 40   ⠒ training 0.712   o validation 0.901
+        3.1 │⢣
+            │ ⠣⡀
+            │  ⠈⠢⣀   o
+       0.71 │     ⠉⠒⠒⠤⠤⠤⠤⢄⣀⣀⣀⣀⡀    o
+              updates 1 to 40   ⠒ training 0.712   o validation 0.801
 
 A braille character holds two by four dots. Training losses that fall into one column of dots are averaged.
 
@@ -60,7 +60,7 @@ def plot(training: Sequence[Point], validation: Sequence[Point], *, width: int, 
         lines[down(loss, rows)][across(step, columns)] = MARK
     labels = {0: f"{high:.3g}", rows - 1: f"{low:.3g}"}
     body = [f"{labels.get(number, ''):>8} │{''.join(line)}".rstrip() for number, line in enumerate(lines)]
-    return [*body, _legend(first, last, drawn, marked)[:width]]
+    return [*body, _legend(first, last, drawn, marked, width)]
 
 
 def _finite(points: Sequence[Point]) -> list[Point]:
@@ -84,8 +84,11 @@ def _joined(points: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return dots
 
 
-def _legend(first: int, last: int, training: Sequence[Point], validation: Sequence[Point]) -> str:
-    parts = [f"updates {first} to {last}"]
-    parts += [f"⠒ training {training[-1][1]:.3f}"] if training else []
-    parts += [f"{MARK} validation {validation[-1][1]:.3f}"] if validation else []
-    return " " * AXIS + "   ".join(parts)
+def _legend(first: int, last: int, training: Sequence[Point], validation: Sequence[Point], width: int) -> str:
+    """Return what the marks mean, with the last value of each; as much of it as fits, the updates last."""
+    means = [f"⠒ training {training[-1][1]:.3f}"] if training else []
+    means += [f"{MARK} validation {validation[-1][1]:.3f}"] if validation else []
+    text = "   ".join([f"updates {first} to {last}", *means])
+    if len(text) > width:
+        text = "  ".join(means)[:width]
+    return " " * min(AXIS, width - len(text)) + text

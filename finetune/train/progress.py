@@ -1,6 +1,6 @@
 """What one sees of a run while it trains: a bar on stderr, and above it the loss curve where it is asked for.
 
-    train:  40%|████      | 52/130 [01:12<01:48, 1.39s/update, loss 0.612, rate 8.7e-04, 1.2k tokens/s (480 computed), 1.3 GB]
+    train:  40%|████    | 52/130 [01:12<01:48, 1.39s/update, loss 0.612, rate 0.00087, 1.2k tokens/s (480 computed), …]
 
 Tokens are counted twice: those of the examples, and those that were computed for them (a shared prefix once for each
 micro-batch, padding included). Both speeds are of the last updates, evaluations and checkpoints left out. Where stderr

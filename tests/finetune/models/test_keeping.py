@@ -1,4 +1,4 @@
-"""A base model that is kept: its weights shared, everything else a copy of its own, loaded again once weights changed."""
+"""A base model that is kept: its weights are shared, all else is a copy; loaded again once a weight has changed."""
 
 from __future__ import annotations
 

@@ -21,16 +21,17 @@ def written(path: Path) -> list[dict[str, object]]:
 def test_the_lines_of_an_update_a_validation_and_a_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     with Journal(path, start=0, steps=2) as journal:
-        journal.update(1, loss=2.5, learning_rate=0.1, batch=BATCH)
+        journal.update(1, loss=2.5, learning_rate=0.1, batch=BATCH, computed=7)
         journal.validation(1, Evaluation(2.25, {"f1": 0.5}), best=True)
         journal.checkpoint(1, tmp_path / "checkpoints" / "step-000001")
     update, validation, checkpoint = written(path)
-    assert {key: update[key] for key in ("step", "loss", "learning_rate", "examples", "tokens")} == {
+    assert {key: update[key] for key in ("step", "loss", "learning_rate", "examples", "tokens", "computed_tokens")} == {
         "step": 1,
         "loss": 2.5,
         "learning_rate": 0.1,
         "examples": 2,
         "tokens": 8,
+        "computed_tokens": 7,
     }
     assert isinstance(update["step_seconds"], float)
     assert (validation["kind"], validation["validation_loss"], validation["best"]) == ("validation", 2.25, True)
@@ -42,14 +43,14 @@ def test_a_resumed_log_loses_later_lines_and_remembers_earlier_ones(tmp_path: Pa
     path = tmp_path / "log.jsonl"
     with Journal(path, start=0, steps=4) as journal:
         for step in (1, 2, 3):
-            journal.update(step, loss=3.0 - step, learning_rate=0.1, batch=BATCH)
+            journal.update(step, loss=3.0 - step, learning_rate=0.1, batch=BATCH, computed=7)
             journal.validation(step, Evaluation(1.0 * step), best=False)
     with path.open("a", encoding="utf-8") as file:
         file.write('{"step": 4, "lo')  # a line that a crash cut short
     with Journal(path, start=2, steps=4) as journal:
         assert journal.best_validation_loss == 1.0
         assert journal.last_loss == 1.0
-        journal.update(3, loss=0.5, learning_rate=0.1, batch=BATCH)
+        journal.update(3, loss=0.5, learning_rate=0.1, batch=BATCH, computed=7)
     assert [line["step"] for line in written(path)] == [1, 1, 2, 2, 3]
     assert journal.last_loss == 0.5
 
@@ -67,7 +68,7 @@ class Told(Trackers):
 def test_trackers_are_sent_updates_and_evaluations(tmp_path: Path) -> None:
     trackers = Told()
     with Journal(tmp_path / "log.jsonl", start=0, steps=2, trackers=trackers) as journal:
-        journal.update(1, loss=2.5, learning_rate=0.1, batch=BATCH)
+        journal.update(1, loss=2.5, learning_rate=0.1, batch=BATCH, computed=7)
         journal.validation(1, Evaluation(2.25, {"f1": 0.5}), best=False)
         journal.checkpoint(1, tmp_path / "checkpoints" / "step-000001")
     (first, update), (second, validation) = trackers.sent

@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
+from lfine.cli.main import main
 from lfine.finetune.train import loop
 from lfine.finetune.train.losses import update_gradient
 from lfine.runs import read_run
+from tests.finetune.train.screen import Terminal
 from tests.lfine.projects import Ended, Project, files_of, lfine, refused, small_disk
 
 KEYS = ["task", "run_dir", "steps", "train_examples", "seconds", "final_loss", "best_validation_loss", "plan_hash"]
-UPDATE = ["step", "loss", "learning_rate", "step_seconds", "examples", "tokens"]
+UPDATE = ["step", "loss", "learning_rate", "step_seconds", "examples", "tokens", "computed_tokens"]
 
 
 def in_update(monkeypatch: pytest.MonkeyPatch, number: int, action: Callable[[], float | None]) -> None:
@@ -136,6 +138,33 @@ def test_some_of_several_failed(project: Project) -> None:
     assert "absent.yaml  LF108" in ended.err
     text = lfine(*words)
     assert (text.code, len(text.out.splitlines())) == (4, 3)
+
+
+def test_several_tasks_load_the_base_model_once_and_train_as_if_alone(
+    first_train: tuple[Project, Ended], project: Project
+) -> None:
+    other = project.folder / "other.yaml"
+    other.write_text(project.task.read_text(encoding="utf-8").replace("steps: 4", "steps: 2"), encoding="utf-8")
+    ended = lfine("train", other, project.task, "--runs-dir", project.runs)
+    assert ended.code == 0
+    assert ended.err.count("the base model is still in memory: it is not loaded again") == 1
+    assert adapter_of(project.run_folders()[0]) == adapter_of(first_train[0].run_folders()[0])
+    assert "base model is still" not in first_train[1].err
+
+
+def test_without_a_terminal_a_curve_is_refused_kindly(project: Project) -> None:
+    ended = lfine("train", project.task, "--curve", "--set", "trainer.train_steps=1")
+    assert ended.code == 0
+    assert "no live curve: stderr is no terminal; the run's report has one" in ended.err
+
+
+def test_the_curve_on_a_terminal(project: Project) -> None:
+    with Terminal(pytest.MonkeyPatch(), columns=110, rows=30) as terminal:
+        code = main(["train", str(project.task), "--curve", "--format", "json"])
+    lines = terminal.lines()
+    assert code == 0
+    assert [line for line in lines if "updates 1 to 4   ⠒ training" in line and "o validation" in line]
+    assert "4/4" in lines[-2]
 
 
 def test_all_of_several_failed(project: Project) -> None:
