@@ -75,21 +75,23 @@ class Terminal:
         screen: list[list[str]] = [[]]
         row = column = 0
         for number, command, control, words in SEQUENCE.findall(self.text):
-            if control == "\r" or command == "K":
-                column = 0 if control else column
-                screen[row] = [] if command == "K" and number == "2" else screen[row]
+            if control == "\r":
+                column = 0
             elif control == "\n":
                 row += 1
-                screen += [[]] * (row == len(screen))
-                screen[row] = list(screen[row])
             elif command == "A":
                 row -= int(number or 1)
                 assert row >= 0, "above the top of the screen"
-            elif words:
-                line = screen[row] + [" "] * (column - len(screen[row]))
-                screen[row] = [*line[:column], *words, *line[column + len(words) :]]
-                column += len(words)
-                assert column <= self.columns, f"a line wider than the terminal: {words!r}"
+            elif (number, command) == ("2", "K"):
+                screen[row] = []
             else:
-                raise AssertionError(f"unknown sequence {command!r}")
+                assert words, f"a sequence that this terminal does not know: {number}{command}"
+                for letter in words:
+                    if column == self.columns:  # a line that is too long goes on in the next one
+                        row, column = row + 1, 0
+                    screen += [[] for _ in range(row + 1 - len(screen))]
+                    screen[row] += [" "] * (column + 1 - len(screen[row]))
+                    screen[row][column] = letter
+                    column += 1
+            screen += [[] for _ in range(row + 1 - len(screen))]
         return ["".join(line).rstrip() for line in screen]

@@ -68,11 +68,8 @@ def test_a_task_that_fails_half_way_leaves_nothing_behind(
     given = TrainingRows(rows[:22], rows[22:])
     wild = replace(plan, adapter=None, learning_rate=1e30, max_grad_norm=None, warmup_steps=0)
     with pytest.raises(RunError, match="LF504"):
-        train(
-            wild, TrainingRows(rows[:22], ()), RunPlace(tmp_path / "wild", tiny_model_folder, resume=False, load=load)
-        )
-    place = RunPlace(tmp_path / "after", tiny_model_folder, resume=False, load=load)
-    train(plan, TrainingRows(rows[:22], rows[22:]), place)
+        train(wild, given, RunPlace(tmp_path / "wild", tiny_model_folder, resume=False, load=load))
+    train(plan, given, RunPlace(tmp_path / "after", tiny_model_folder, resume=False, load=load))
     assert said == [CHANGED]
     run(plan, rows, tmp_path / "alone", tiny_model_folder)
     assert same_weights(tmp_path / "after", tmp_path / "alone")

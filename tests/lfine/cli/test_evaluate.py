@@ -418,6 +418,16 @@ def test_some_of_several_failed(trained: Project) -> None:
     assert (nothing.code, [each["code"] for each in nothing.problems()]) == (1, ["LF108", "LF108", "LF116"])
 
 
+def test_several_tasks_load_the_base_model_once_and_score_as_if_alone(trained: Project, finished: Project) -> None:
+    words = ("evaluate", trained.task, trained.task, "--runs-dir", trained.runs)
+    ended = lfine(*words)
+    assert ended.code == 0
+    assert ended.err.count("the base model is still in memory: it is not loaded again") == 1
+    names = ("tuned", "predictions.jsonl")
+    first, alone = (each.run_folders()[0].joinpath("evaluations", *names) for each in (trained, finished))
+    assert lines_of(first) == lines_of(alone)
+
+
 def test_more_new_tokens_than_the_context_has_room_for(trained: Project) -> None:
     ended = refused("evaluate", trained.task, "--set", "generation.max_new_tokens=512")
     assert ended.code == 1
