@@ -39,10 +39,19 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A place along x that is pointed out."""
+
+    name: str
+    x: float
+
+
+@dataclass(frozen=True)
 class Curve:
     """One line or row of points of a curve chart."""
 
     name: str
+    """Empty: it has no entry of its own in the legend."""
     style: str
     """raw, smooth or points: a CSS class."""
     places: tuple[tuple[float, float], ...]
@@ -67,10 +76,12 @@ def interval_chart(dots: Sequence[Dot], *, low: float, high: float, title: str, 
     return Markup('<div class="dots" role="img" aria-label="{}">{}{}</div>').format(title, rows, axis)
 
 
-def curve_chart(curves: Sequence[Curve], *, title: str, x_name: str) -> Markup:
+def curve_chart(curves: Sequence[Curve], *, title: str, x_name: str, mark: Mark | None = None) -> Markup:
     """Draw lines and points over a common pair of axes; y begins at 0 when the values come near it."""
     everything = [place for curve in curves for place in curve.places]
-    left, right = min(x for x, _ in everything), max(x for x, _ in everything)
+    marked = [] if mark is None else [mark]
+    along = [x for x, _ in everything] + [each.x for each in marked]
+    left, right = min(along), max(along)
     lowest, highest = min(y for _, y in everything), max(y for _, y in everything)
     bottom = 0.0 if lowest < 0.5 * highest else lowest - 0.1 * (highest - lowest or 1)
     top = highest + 0.05 * (highest - bottom or 1)
@@ -85,14 +96,18 @@ def curve_chart(curves: Sequence[Curve], *, title: str, x_name: str) -> Markup:
     x_marks = [(across(tick), f"{tick:,g}") for tick in ticks(left, right, 5) if tick == int(tick)]
     grid = [_line("grid", "0", y, "100%", y) for y, _ in y_marks]
     grid += [_line("grid", f"{x:.3f}%", 0, f"{x:.3f}%", CURVE) for x, _ in x_marks]
-    drawn = [_curve(curve, across, down) for curve in curves]
+    drawn = [_line("mark", f"{across(each.x):.3f}%", 0, f"{across(each.x):.3f}%", CURVE) for each in marked]
+    drawn += [_curve(curve, across, down) for curve in curves]
     labels = [_tick_label(x, text, CURVE + 17) for x, text in x_marks]
     y_axis = Markup("").join(_y_label(y, text) for y, text in y_marks)
+    plot, legend = Markup("").join([*grid, *drawn, *labels]), _legend(curves, marked)
     return Markup(
         '<div class="curve" role="img" aria-label="{}">'
         '<svg class="y-axis" width="48" height="{}" aria-hidden="true">{}</svg>'
         '<svg class="plot" width="100%" height="{}">{}</svg></div><p class="x-name">{}</p>{}'
-    ).format(title, CURVE, y_axis, CURVE + AXIS, Markup("").join([*grid, *drawn, *labels]), x_name, _legend(curves))
+    ).format(
+        title, CURVE, y_axis, CURVE + AXIS, Markup("").join([*grid, *drawn, *labels]), x_name, _legend(curves, marked)
+    )
 
 
 def _dot_row(dot: Dot, across: Callable[[float], float], marks: Sequence[float], zero: float | None) -> Markup:
@@ -120,11 +135,11 @@ def _curve(curve: Curve, across: Callable[[float], float], down: Callable[[float
     ).format(CURVE, CURVE, curve.style, path)
 
 
-def _legend(curves: Sequence[Curve]) -> Markup:
+def _legend(curves: Sequence[Curve], marked: Sequence[Mark]) -> Markup:
     entry = Markup('<li><span class="swatch {}"></span>{}</li>')
-    return Markup('<ul class="legend">{}</ul>').format(
-        Markup("").join(entry.format(curve.style, curve.name) for curve in curves)
-    )
+    named = [(curve.style, curve.name) for curve in curves if curve.name]
+    named += [("mark", each.name) for each in marked]
+    return Markup('<ul class="legend">{}</ul>').format(Markup("").join(entry.format(*each) for each in named))
 
 
 def _line(kind: str, x1: str, y1: float, x2: str, y2: float) -> Markup:

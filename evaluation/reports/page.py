@@ -22,7 +22,7 @@ from lfine.evaluation.compare import Comparison, Difference, compare
 from lfine.evaluation.files import write_whole
 from lfine.evaluation.records import Scores
 from lfine.evaluation.reports import numbers
-from lfine.evaluation.reports.charts import Dot, curve_chart, interval_chart
+from lfine.evaluation.reports.charts import Curve, Dot, Mark, curve_chart, interval_chart
 from lfine.evaluation.reports.examples import Example, example_scores, worst
 from lfine.evaluation.reports.heat_map import heat_map
 from lfine.evaluation.reports.sources import Decision, ModelEvaluation, ReportFiles, read_report_files
@@ -34,6 +34,16 @@ from lfine.evaluation.reports.tables import (
     label_rows,
     length_rows,
     loss_curves,
+)
+from lfine.evaluation.reports.training import (
+    EvaluationRow,
+    Spent,
+    best_step,
+    evaluation_rows,
+    metric_curves,
+    shown_metric,
+    spent,
+    watched,
 )
 from lfine.evaluation.reports.verdict import notes, verdict
 from lfine.schemas.errors import RunError
@@ -60,6 +70,15 @@ class Page:
     comparisons: tuple[Comparison, ...]
     differences_chart: Markup | None
     losses_chart: Markup | None
+    metric: str | None
+    """That of the chart below the losses."""
+    metric_chart: Markup | None
+    watched: tuple[str, ...]
+    """Metrics of the evaluations on the way."""
+    evaluations: tuple[EvaluationRow, ...]
+    best: int | None
+    """The update that an evaluation chose."""
+    spent: Spent
     heat_map: Markup | None
     labels: tuple[LabelRow, ...]
     mistakes: tuple[Mistake, ...]
@@ -111,7 +130,8 @@ def _fill(source: ReportFiles) -> Page:
     comparisons = _comparisons(subject, source.others)
     base = _rival(source)
     against = {comparison.second: comparison for comparison in comparisons}
-    curves = loss_curves(source.log)
+    names, best = watched(source.log), best_step(source.log, source.run)
+    metric = shown_metric(names, source.plan, subject.headline)
     scores = example_scores(subject)
     decisions = source.plan.decisions if source.plan else ()
     return Page(
@@ -124,7 +144,13 @@ def _fill(source: ReportFiles) -> Page:
         scores_chart=_scores_chart(models, subject.headline),
         comparisons=tuple(comparisons),
         differences_chart=_differences_chart(comparisons),
-        losses_chart=curve_chart(curves, title="Loss by update", x_name="update") if curves else None,
+        losses_chart=_by_update(loss_curves(source.log), "Loss", best),
+        metric=metric,
+        metric_chart=None if metric is None else _by_update(metric_curves(source.log, metric), metric, best),
+        watched=names,
+        evaluations=tuple(evaluation_rows(source.log, best)),
+        best=best,
+        spent=spent(source.log),
         heat_map=heat_map(subject.confusion) if subject.confusion else None,
         labels=tuple(label_rows(subject.confusion)) if subject.confusion else (),
         mistakes=tuple(commonest_mistakes(subject.confusion, MISTAKES)) if subject.confusion else (),
@@ -135,6 +161,14 @@ def _fill(source: ReportFiles) -> Page:
         chosen=tuple(decision for decision in decisions if decision.origin != "default"),
         defaults=tuple(decision for decision in decisions if decision.origin == "default"),
     )
+
+
+def _by_update(curves: Sequence[Curve], what: str, best: int | None) -> Markup | None:
+    """Draw curves over the updates, the chosen one marked; None where there is nothing to draw."""
+    if not curves:
+        return None
+    mark = None if best is None else Mark("update whose weights are the adapter's", float(best))
+    return curve_chart(curves, title=f"{what} by update", x_name="update", mark=mark)
 
 
 def _rival(source: ReportFiles) -> ModelEvaluation | None:

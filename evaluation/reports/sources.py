@@ -77,6 +77,8 @@ class RunFile:
     seconds: float | None = None
     final_loss: float | None = None
     best_validation_loss: float | None = None
+    best_step: int | None = None
+    """The update whose weights the adapter has, where an evaluation chose it."""
     plan_hash: str | None = None
     command: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
@@ -90,6 +92,15 @@ class LogLine:
     step: int
     loss: float | None = None
     validation_loss: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    """Of an evaluation that answered rows."""
+    best: bool = False
+    """An evaluation that was better than all before."""
+    tokens: int | None = None
+    computed_tokens: int | None = None
+    step_seconds: float | None = None
+    """Of an update; evaluations and checkpoints have `seconds`."""
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

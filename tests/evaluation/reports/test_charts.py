@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lfine.evaluation.reports.charts import CURVE, Curve, Dot, curve_chart, interval_chart
+from lfine.evaluation.reports.charts import CURVE, Curve, Dot, Mark, curve_chart, interval_chart
 
 
 def test_dot_and_interval_stand_where_their_values_are() -> None:
@@ -49,3 +49,18 @@ def test_losses_far_from_zero_get_an_axis_of_their_own() -> None:
 def test_one_point_is_drawn_in_the_middle() -> None:
     chart = curve_chart([Curve("v", "points", ((5, 1.0),))], title="t", x_name="update")
     assert 'cx="50.000%"' in chart
+
+
+def test_a_mark_is_a_line_of_its_own_and_in_the_legend() -> None:
+    curve = Curve("loss", "raw", ((0, 2.0), (100, 1.0)))
+    chart = curve_chart([curve], title="t", x_name="update", mark=Mark("the <best>", 25))
+    assert f'<line class="mark" x1="25.000%" y1="0" x2="25.000%" y2="{CURVE}"/>' in chart
+    assert '<li><span class="swatch mark"></span>the &lt;best&gt;</li>' in chart
+    assert "mark" not in curve_chart([curve], title="t", x_name="update")
+
+
+def test_a_mark_beyond_the_curve_widens_the_axis() -> None:
+    chart = curve_chart([Curve("", "points", ((0, 2.0), (50, 1.0)))], title="t", x_name="u", mark=Mark("best", 100))
+    assert 'class="mark" x1="100.000%"' in chart
+    assert 'cx="50.000%"' in chart
+    assert chart.count("<li>") == 1  # a curve without a name has no entry

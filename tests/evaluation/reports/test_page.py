@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,6 +86,35 @@ def test_page_has_all_sections_in_order(run_folder: Path) -> None:
     ):
         assert piece in text
     assert "1 value left at its default" in text
+
+
+def test_the_task_s_metric_and_the_best_evaluation_are_shown(run_folder: Path) -> None:
+    plain = page_of(run_folder, run_folder / "evaluations" / "tuned").visible()
+    assert "1 evaluation on the way" in plain
+    assert "the adapter is that of update" not in plain
+    lines = [
+        {"step": 5, "loss": 1.0, "learning_rate": 1.0, "step_seconds": 60.0, "tokens": 4000, "computed_tokens": 1500},
+        {"step": 5, "kind": "validation", "validation_loss": 0.5, "metrics": {"f1": 0.5}, "best": True, "seconds": 30},
+        {
+            "step": 9,
+            "kind": "validation",
+            "validation_loss": 0.4,
+            "metrics": {"f1": 0.45},
+            "best": False,
+            "seconds": 40,
+        },
+        {"step": 9, "kind": "checkpoint", "checkpoint": "checkpoints/step-000009", "seconds": 2.5},
+    ]
+    (run_folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    page = page_of(run_folder, run_folder / "evaluations" / "tuned")
+    text = page.visible()
+    assert "f1 on the validation rows that were answered on the way, in points of 100" in text
+    assert ("aria-label", "f1 by update") in page.attributes
+    assert [value for name, value in page.attributes if name == "class"].count("mark") == 2  # losses and metric
+    assert "update validation loss f1 5 ★ 0.5 50.0 9 0.4 45.0" in text
+    assert "tokens of these examples 4,000 tokens computed for them 1,500 training time 1 min 5 s" in text
+    assert "of that, updates 1 min 0 s evaluations 1 min 10 s checkpoints 2.5 s" in text
+    assert "the adapter is that of update 5" in text
 
 
 def test_worst_answers_stand_side_by_side(run_folder: Path) -> None:

@@ -21,7 +21,7 @@ def test_everything_is_read(run_folder: Path) -> None:
     assert files.run.data is not None
     assert files.run.data.files["claims.csv"].rows == "4000"
     assert len(files.log) == 21
-    assert files.log[10] == LogLine(step=10, validation_loss=0.4)
+    assert files.log[10] == LogLine(step=10, validation_loss=0.4, seconds=1.0)
 
 
 def test_order_of_the_others(run_folder: Path, add_evaluation: Callable[..., Path]) -> None:
