@@ -105,9 +105,7 @@ def curve_chart(curves: Sequence[Curve], *, title: str, x_name: str, mark: Mark 
         '<div class="curve" role="img" aria-label="{}">'
         '<svg class="y-axis" width="48" height="{}" aria-hidden="true">{}</svg>'
         '<svg class="plot" width="100%" height="{}">{}</svg></div><p class="x-name">{}</p>{}'
-    ).format(
-        title, CURVE, y_axis, CURVE + AXIS, Markup("").join([*grid, *drawn, *labels]), x_name, _legend(curves, marked)
-    )
+    ).format(title, CURVE, y_axis, CURVE + AXIS, plot, x_name, legend)
 
 
 def _dot_row(dot: Dot, across: Callable[[float], float], marks: Sequence[float], zero: float | None) -> Markup:

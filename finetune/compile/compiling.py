@@ -91,6 +91,7 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
         lengths=tuple(counts_of(rows.train).lengths),
         learned=tuple(len(row.completion_ids) for row in rows.train),
         machine=machine,
+        validation=len(rows.validation),
     )
     load = load_of(model, adapter, length, facts, layout=layout, optimizer=optimizer.type)
     machine_plan = machine_passes.decide_machine(task, load, machine, layout=layout, batch_size=batch_size, notes=notes)

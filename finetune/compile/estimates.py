@@ -19,6 +19,7 @@ from lfine.finetune.catalogue.cards import ModelCard
 from lfine.finetune.catalogue.gpus import gpu
 from lfine.finetune.catalogue.linears import Linear, adapted
 from lfine.finetune.catalogue.throughput import measured
+from lfine.finetune.compile.evaluation_cost import evaluation_cost
 from lfine.finetune.compile.machine import Machine
 from lfine.finetune.compile.memory import (
     BYTES,
@@ -56,6 +57,8 @@ class Facts:
     learned: tuple[int, ...]
     """Learned tokens of each."""
     machine: Machine
+    validation: int = 0
+    """Validation rows whose loss is taken on the way."""
 
 
 def trained_numbers(adapter: AdapterPlan | None, facts: Facts) -> int:
@@ -127,6 +130,13 @@ def estimate(
         tokens = min(training.length.longest, facts.card.context) + generation.max_new_tokens
         answers = generation.batch_size * kv_bytes(facts.card, BYTES[training.model.dtype], tokens)
     room = available(facts.machine)
+    evaluating = evaluation_cost(
+        training,
+        loss_rows=facts.validation,
+        row_tokens=sum(facts.lengths) / len(facts.lengths),
+        answers=generation is not None,
+        training_operations=computed * passes(training),
+    )
     return Estimate(
         trainable_parameters=load.trained,
         memory=training_memory(load),
@@ -138,6 +148,7 @@ def estimate(
         seconds=seconds,
         speed=speed,
         usd=_usd(cost, seconds, trained),
+        evaluating=replace(evaluating, seconds=None if seconds is None else seconds * evaluating.share),
     )
 
 
@@ -157,10 +168,13 @@ def _tokens(training: TrainingPlan, lengths: Sequence[int]) -> tuple[int, int]:
 
 
 def operations(training: TrainingPlan, card: ModelCard) -> float:
-    """Return the multiplications and additions for one token: forward, backward, and what checkpointing does again."""
-    weights = (card.parameters or 0) - card.embedding_parameters
-    passes = 2 + 2 + (2 if training.adapter is None else 0) + (2 if training.machine.gradient_checkpointing else 0)
-    return passes * weights
+    """Return the multiplications and additions for one token of an update."""
+    return passes(training) * ((card.parameters or 0) - card.embedding_parameters)
+
+
+def passes(training: TrainingPlan) -> int:
+    """Return the operations for a token and a weight: forward, backward, and what checkpointing does again."""
+    return 2 + 2 + (2 if training.adapter is None else 0) + (2 if training.machine.gradient_checkpointing else 0)
 
 
 def _seconds(training: TrainingPlan, facts: Facts, computed: int) -> tuple[float | None, str]:

@@ -265,6 +265,22 @@ class MemoryPart:
 
 
 @dataclass(frozen=True)
+class EvaluationCost:
+    """What evaluating on the way adds to the updates."""
+
+    evaluations: int = 0
+    """How often, at most: a run that stops early has fewer."""
+    loss_rows: int = 0
+    """Validation rows whose loss is taken each time."""
+    answered_rows: int = 0
+    """Validation rows that are answered and scored each time."""
+    share: float = 0.0
+    """Arithmetic of all evaluations, in proportion to that of the updates."""
+    seconds: float | None = None
+    """At the speed of training; None: that is not known."""
+
+
+@dataclass(frozen=True)
 class Estimate:
     """What the run will take, before it is begun; in no hash."""
 
@@ -287,6 +303,7 @@ class Estimate:
     """Where the speed comes from, or why there is none."""
     usd: float | None
     """None: no price given, or no time known."""
+    evaluating: EvaluationCost = EvaluationCost()
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from lfine.cli.options import add_allow_code, add_format, add_set, add_skip_bad_rows, print_json
 from lfine.cli.written import print_difference, print_target
+from lfine.finetune.compile.evaluation_cost import said
 from lfine.finetune.targets.registry import names
 
 if TYPE_CHECKING:
-    from lfine.finetune.compile.plan import Decision, Estimate, Plan
+    from lfine.finetune.compile.plan import Decision, Estimate, EvaluationCost, Plan
 
 
 WIDEST = 48
@@ -83,7 +84,8 @@ def taken(estimate: Estimate) -> str:
     rows += [("in all", gigabytes(sum(part.bytes for part in estimate.memory)), "at the peak of training")]
     rows += [("room", gigabytes(estimate.available), f"up to {estimate.largest_micro_batch} examples at once fit")]
     rows += [("answers", gigabytes(estimate.keys_and_values), "keys and values while answering, in place of the above")]
-    rows += [("time", _time(estimate), estimate.speed)]
+    rows += [("time", _time(estimate.seconds), estimate.speed)]
+    rows += [("evaluations", _time(estimate.evaluating.seconds), _evaluated(estimate.evaluating))]
     rows += [("cost", _usd(estimate), "by the prices under `cost`")] if estimate.usd is not None else []
     names, values = (max(len(row[at]) for row in rows) for at in (0, 1))
     head = (
@@ -96,11 +98,19 @@ def gigabytes(count: int) -> str:
     return f"{count / 1e9:.2f} GB"
 
 
-def _time(estimate: Estimate) -> str:
-    if estimate.seconds is None:
+def _time(seconds: float | None) -> str:
+    if seconds is None:
         return "not known"
-    minutes = estimate.seconds / 60
+    minutes = seconds / 60
     return f"{minutes / 60:.1f} h" if minutes >= 90 else f"{minutes:.0f} min" if minutes >= 1 else "under a minute"
+
+
+def _evaluated(cost: EvaluationCost) -> str:
+    """Return what is evaluated on the way, and its share of the updates' arithmetic."""
+    if not cost.evaluations:
+        return said(cost)
+    slower = "; a GPU takes longer to write answers token by token" if cost.answered_rows else ""
+    return f"{said(cost)}; about {cost.share:.0%} of the updates' arithmetic, at their speed{slower}"
 
 
 def _usd(estimate: Estimate) -> str:
@@ -138,7 +148,8 @@ def summary(plan: Plan) -> str:
         f"rate      {training.learning_rate:g}, {training.decay}",
         f"machine   {machine.device}, {machine.layout} layout{shared}",
         f"memory    about {gigabytes(memory)}, of {guess.trainable_parameters:,} trained numbers and what they need",
-        f"time      {_time(guess)}{cost} ({guess.speed})",
+        f"time      {_time(guess.seconds)}{cost} ({guess.speed})",
+        f"watched   {said(guess.evaluating)} (about {guess.evaluating.share:.0%} of the updates' arithmetic)",
         f"scored    {', '.join(each.name for each in evaluation.metrics)} on {evaluation.rows} {evaluation.split} rows",
         f"hashes    plan {plan.plan_hash}, evaluation {plan.evaluation_hash}",
     ]

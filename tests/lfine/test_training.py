@@ -131,6 +131,9 @@ def test_the_task_s_own_metric_decides(project: Project, capsys: pytest.CaptureF
     log = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     curve = [line["metrics"]["accuracy"] for line in log if line.get("kind") == "validation"]
     assert len(curve) == outcome.steps
+    promised = read_plan(run / "plan.json").estimate.evaluating
+    assert (promised.evaluations, promised.answered_rows) == (4, 5)
+    assert len(curve) <= promised.evaluations
     assert record.best_step == 1 + curve.index(max(curve))
     assert record.status == "finished"
     assert outcome.train_examples == 4 * outcome.steps

@@ -17,7 +17,8 @@ def test_the_plan_in_a_dozen_lines(project: Project) -> None:
     heads = [line.split()[0] for line in ended.out.splitlines()]
     assert ended.code == 0
     first = ["task", "model", "trains", "data", "lengths", "updates", "rate", "machine"]
-    assert heads == [*first, "memory", "time", "scored", "hashes"]
+    assert heads == [*first, "memory", "time", "watched", "scored", "hashes"]
+    assert "watched   4 times: the loss of 6 rows (about " in ended.out
     assert "42 train, 6 validation, 12 test rows; output category" in ended.out
     assert "4 of 4 examples (16 in all)" in ended.out
 
@@ -54,8 +55,17 @@ def test_explain_ends_with_what_the_run_will_take(project: Project) -> None:
         "backward",
         "logits",
     ]
-    assert names == [*parts, "in all", "room", "answers", "time", "cost"]
+    assert names == [*parts, "in all", "room", "answers", "time", "evaluations", "cost"]
     assert "assumed, not measured: 35% of 150 TFLOP/s" in table
+
+
+def test_explain_says_what_evaluating_on_the_way_costs(project: Project) -> None:
+    words = ("compile", project.task, "--explain", "--set", "trainer.evaluation_sample=5")
+    (line,) = [line for line in lfine(*words).out.splitlines() if line.startswith("  evaluations ")]
+    assert "4 times: the loss of 6 rows, 5 rows answered and scored; about " in line
+    assert "% of the updates' arithmetic, at their speed; a GPU takes longer" in line
+    (line,) = [line for line in lfine(*words[:3]).out.splitlines() if line.startswith("  evaluations ")]
+    assert line.endswith("% of the updates' arithmetic, at their speed")
 
 
 def test_a_gpu_that_nobody_knows_is_a_usage_error(project: Project) -> None:
