@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,8 +23,8 @@ from lfine.schemas.problems import Problem
 
 BF16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 """Features of /proc/cpuinfo with which a processor multiplies bfloat16 matrices faster than float32 ones."""
-COMPUTE_CAPABILITY_MAJOR = 75
-"""CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR of the CUDA driver interface."""
+COMPUTE_CAPABILITY = (75, 76)
+"""CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR of the CUDA driver interface."""
 CPUINFO = Path("/proc/cpuinfo")
 CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 """Where Linux says what a container may use: version 2 of control groups, version 1."""
@@ -45,6 +45,17 @@ class Machine:
     """The device multiplies bfloat16 in hardware."""
     accelerator: str | None
     """Its name, None on a processor alone."""
+
+
+@dataclass(frozen=True)
+class CudaDevice:
+    """One NVIDIA GPU, as its driver describes it."""
+
+    name: str
+    memory: int
+    """Bytes."""
+    capability: tuple[int, int]
+    """Compute capability, major and minor."""
 
 
 @cache
@@ -107,17 +118,28 @@ def _limit(path: Path) -> int:
 
 
 def _cuda() -> tuple[str, int, int] | None:
-    """Ask the CUDA driver for its first device: name, bytes, major compute capability."""
+    """Return the first CUDA device: name, bytes, major compute capability."""
+    first = next(cuda_devices(), None)
+    return None if first is None else (first.name, first.memory, first.capability[0])
+
+
+def cuda_devices() -> Iterator[CudaDevice]:
+    """Ask the CUDA driver for its devices, one by one; none without a driver."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
-        return None
-    count, device, major = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
-        return None
-    name, memory = ctypes.create_string_buffer(100), ctypes.c_size_t()
-    driver.cuDeviceGet(ctypes.byref(device), 0)
-    driver.cuDeviceGetName(name, 100, device)
-    driver.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
-    driver.cuDeviceGetAttribute(ctypes.byref(major), COMPUTE_CAPABILITY_MAJOR, device)
-    return name.value.decode(errors="replace"), memory.value, major.value
+        return
+    count, device, memory = ctypes.c_int(), ctypes.c_int(), ctypes.c_size_t()
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return
+    for number in range(count.value):
+        driver.cuDeviceGet(ctypes.byref(device), number)
+        name = ctypes.create_string_buffer(100)
+        driver.cuDeviceGetName(name, 100, device)
+        driver.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
+        capability = []
+        for attribute in COMPUTE_CAPABILITY:
+            found = ctypes.c_int()
+            driver.cuDeviceGetAttribute(ctypes.byref(found), attribute, device)
+            capability.append(found.value)
+        yield CudaDevice(name.value.decode(errors="replace"), memory.value, (capability[0], capability[1]))

@@ -37,6 +37,7 @@ COMMANDS = {
     "report": "write the HTML report of a run again from its files",
     "data": "check data, convert them between formats, split them once and for ever",
     "models": "list the base models known and cached; pull one",
+    "doctor": "say what this machine can do and what is missing",
     "completion": "print the completion script of a shell",
 }
 """Name → summary; each is the module lfine.cli.NAME with `add_arguments(parser)` and `run(arguments) -> int`."""
@@ -144,7 +145,11 @@ def _os_error(error: OSError, *, as_json: bool) -> int:
 def _bug(error: Exception, *, as_json: bool) -> int:
     """Ours: the only failure with a traceback."""
     traceback.print_exception(error)
-    print(f"lfine {__version__}: this is a bug of lfine's; please report it with the lines above", file=sys.stderr)
+    print(
+        f"lfine {__version__}: this is a bug of lfine's; please report it with the lines above "
+        "and what `lfine doctor` prints",
+        file=sys.stderr,
+    )
     if as_json:
         message = f"{type(error).__name__}: {error}"
         _print_problems(Problem("LF508", message, "report it with the traceback on stderr"))

@@ -94,8 +94,9 @@ def command_line(root: Path) -> None:
         (["--help"], TRAINING),
         (["validate", "reviews.yaml"], TRAINING + ANALYSIS),
         (["evaluate", "reviews.yaml", "--predictions", "answers.jsonl"], TRAINING),
+        (["doctor"], TRAINING + ANALYSIS),
     ],
-    ids=["help", "validate", "evaluate"],
+    ids=["help", "validate", "evaluate", "doctor"],
 )
 def test_a_light_command_loads_nothing_heavy(arguments: list[str], forbidden: tuple[str, ...], task: Path) -> None:
     outcome = loaded_after(arguments, forbidden, task.parent)
