@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from tqdm import tqdm
 
@@ -38,7 +38,7 @@ class LiveCurve:
         self._drawn = 0
         self._due = 0.0
 
-    def draw(self, bar: tqdm[None], *, now: bool = False) -> None:
+    def draw(self, bar: tqdm[NoReturn], *, now: bool = False) -> None:
         """Draw the curve above the bar, over the last one, when that is old enough or `now`."""
         moment = time.monotonic()
         if moment < self._due and not now:

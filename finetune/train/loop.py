@@ -111,13 +111,7 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     with (
         deterministic(wanted=plan.machine.deterministic),
         Trackers(plan.trackers, TrackedRun(place.task, place.folder, start, settings_of(plan))) as trackers,
-        Journal(
-            place.folder / "log.jsonl",
-            start=start,
-            steps=plan.steps,
-            trackers=trackers,
-            watch=Watch(plan.machine.device, place.curve),
-        ) as journal,
+        journal_of(plan, place, start, trackers) as journal,
         Interruption() as interruption,
     ):
         step = start
@@ -133,8 +127,7 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
             optimizer.step()
             optimizer.zero_grad()
             step += 1
-            computed = computed_tokens(engine, batch)
-            journal.update(step, loss=loss, learning_rate=rate, batch=batch, computed=computed)
+            journal.update(step, loss=loss, learning_rate=rate, batch=batch, computed=computed_tokens(engine, batch))
             best = False
             if rows.validation and due(step, plan.steps_per_evaluation, plan.steps):
                 found = evaluate(engine, rows.validation, rows.answered)
@@ -187,6 +180,12 @@ def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) 
     engine = engine_for(model, plan.machine, plan.length.shared_prefix, objective_of(plan))
     parameters = trainable_parameters(model)
     return Trained(engine, saved, parameters, optimizer_for(parameters, plan.optimizer, rate=plan.learning_rate))
+
+
+def journal_of(plan: TrainingPlan, place: RunPlace, start: int, trackers: Trackers) -> Journal:
+    """Return the log of the run from update `start`, and what is seen of it."""
+    watch = Watch(plan.machine.device, place.curve)
+    return Journal(place.folder / "log.jsonl", start=start, steps=plan.steps, trackers=trackers, watch=watch)
 
 
 def adapt(model: PreTrainedModel, plan: TrainingPlan, rows: Sequence[EncodedExample]) -> nn.Module:

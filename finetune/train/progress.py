@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -56,7 +57,7 @@ class Progress:
         self._device = watch.device
         self._recent: deque[Pace] = deque(maxlen=RECENT)
         self._curve = _curve() if watch.curve else None
-        self._bar: tqdm[None] = tqdm(
+        self._bar: tqdm[NoReturn] = tqdm(
             total=steps,
             initial=start,
             desc="train",

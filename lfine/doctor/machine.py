@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from lfine.doctor.findings import Finding, gigabytes
+from lfine.doctor.findings import Finding, Mark, gigabytes
 from lfine.finetune.compile.machine import (
     AMPERE,
     BF16_FLAGS,
@@ -86,7 +86,7 @@ def memory(meminfo: Path = MEMINFO) -> Finding:
         return Finding("machine", "memory", "note", None, "this system does not tell")
     limit = f" (a container's limit; the machine has {gigabytes(whole)})" if usable < whole else ""
     now = f", {gigabytes(min(free, usable))} of it free now" if free else ""
-    mark = "ok" if usable >= LITTLE_MEMORY else "note"
+    mark: Mark = "ok" if usable >= LITTLE_MEMORY else "note"
     return Finding("machine", "memory", mark, usable, f"{gigabytes(usable)}{limit}{now}")
 
 

@@ -155,7 +155,7 @@ def test_scales_that_belong_to_a_weight_are_shared_with_it(tiny_model_folder: Pa
     model = load_base(tiny_model_folder, dtype="float32", device="cpu", quantization=None)
     weight = next(model.parameters())
     scales = torch.ones(3)
-    weight.quant_state = scales  # type: ignore[attr-defined]
+    weight.quant_state = scales
     model.scales = scales  # the layer of bitsandbytes holds them too
     assert fresh(model).scales is scales
 

@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from lfine.finetune.train import live_curve
 from lfine.finetune.train.evaluations import Evaluation
 from lfine.finetune.train.live_curve import HEIGHT, INTERVAL, terminal_size, why_not
 from lfine.finetune.train.progress import Pace, Progress, Watch
@@ -22,7 +21,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
-        monkeypatch.setattr(live_curve.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
 
 
 @pytest.fixture
@@ -142,7 +141,3 @@ def test_where_there_is_no_terminal_the_lines_are_as_without_it(capsys: pytest.C
     assert "\x1b" not in said
     assert AXIS not in said
     assert "3/3" in said
-
-
-def test_time_is_read_from_a_clock_that_never_goes_back() -> None:
-    assert live_curve.time.monotonic is time.monotonic

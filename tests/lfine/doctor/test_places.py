@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from lfine.doctor import places
 from lfine.doctor.places import folder, hub_cache, hub_models, models, place_findings, variables
 
 
@@ -35,7 +37,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "file").write_text("", encoding="utf-8")
     found = folder("LFINE_RUNS", tmp_path / "file" / "runs")
     assert (found.mark, found.said, found.cure) == ("missing", "./file is a file", "name another folder in LFINE_RUNS")
-    monkeypatch.setattr(places.os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     assert folder("LFINE_RUNS", tmp_path / "runs").said == "./runs cannot be written"
 
 
@@ -82,10 +84,6 @@ def test_where_the_hub_keeps_them() -> None:
 
 
 def test_where_the_hub_itself_says_it_keeps_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-    import subprocess
-    import sys
-
     code = "from huggingface_hub.constants import HF_HUB_CACHE; print(HF_HUB_CACHE)"
     for name in ("HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
