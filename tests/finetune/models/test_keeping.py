@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import bitsandbytes
 import pytest
 import torch
 from torch import Tensor, nn
@@ -151,13 +152,19 @@ def test_weights_that_their_first_use_moves_are_not_kept(
     assert kept.said == []
 
 
-def test_scales_that_belong_to_a_weight_are_shared_with_it(tiny_model_folder: Path) -> None:
-    model = load_base(tiny_model_folder, dtype="float32", device="cpu", quantization=None)
-    weight = next(model.parameters())
-    scales = torch.ones(3)
-    weight.quant_state = scales
-    model.scales = scales  # the layer of bitsandbytes holds them too
-    assert fresh(model).scales is scales
+def test_four_bit_weights_are_shared_with_their_scales() -> None:
+    layer = bitsandbytes.nn.Linear4bit(64, 32, bias=False, compute_dtype=torch.float32, quant_type="nf4")
+    model: Any = nn.Sequential(layer).to("cpu").eval()  # moving it is what quantizes it
+    given = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
+    expected, before = model(given), bits_of(model)
+    first, second = fresh(model), fresh(model)
+    assert torch.equal(first(given), expected)
+    assert torch.equal(second(given), expected)
+    assert first[0].weight is second[0].weight is layer.weight
+    assert first[0].quant_state is layer.weight.quant_state
+    assert first[0] is not second[0]
+    assert keepable(model)
+    assert bits_of(model) == before
 
 
 def test_bits_tell_weights_apart(tiny_model_folder: Path) -> None:
