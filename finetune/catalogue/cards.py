@@ -70,6 +70,8 @@ class ModelCard:
     """Of the stored weights: float32, bfloat16, …; None: not known."""
     quantized: str | None
     """Method of weights that are stored quantized already (bitsandbytes, gptq, …)."""
+    attention_dropout: float = 0.0
+    """Share of attention weights that training drops, as config.json says or the family's default does."""
 
     @property
     def embedding_parameters(self) -> int:
@@ -111,6 +113,7 @@ def read_card(folder: Path) -> ModelCard:
         sliding_window=shape.sliding_window,
         dtype=stored_dtype(config, tensors),
         quantized=quantized,
+        attention_dropout=attention_dropout(config),
     )
 
 
@@ -164,6 +167,13 @@ def shape_of(config: Config, folder: Path, *, tied: bool) -> ModelCard:
         dtype=None,
         quantized=None,
     )
+
+
+def attention_dropout(config: Config) -> float:
+    """Return the share of attention weights that training drops; two families drop a tenth where nothing is said."""
+    default = 0.1 if config.get("model_type") in ("gpt2", "seed_oss") else 0.0
+    found = config.get("attention_dropout", config.get("attn_pdrop", default))
+    return float(found) if isinstance(found, int | float) else default
 
 
 def sliding_window(config: Config, context: int) -> int | None:

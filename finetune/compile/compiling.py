@@ -22,6 +22,7 @@ from lfine.finetune.compile.estimates import Facts, estimate, load_of, load_of_r
 from lfine.finetune.compile.few_shot import few_shot_rows
 from lfine.finetune.compile.fitting import CompiledRows, fit_rows, left_out
 from lfine.finetune.compile.machine import Machine, machine_for
+from lfine.finetune.compile.machine_passes import decide_kernels
 from lfine.finetune.compile.memory import total
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import (
@@ -95,6 +96,7 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     )
     load = load_of(model, adapter, length, facts, layout=layout, optimizer=optimizer.type)
     machine_plan = machine_passes.decide_machine(task, load, machine, layout=layout, batch_size=batch_size, notes=notes)
+    machine_plan = replace(machine_plan, kernels=decide_kernels(model, adapter, machine.device, notes))
     training = TrainingPlan(
         model=model,
         prompt=_prompt_plan(source, prepared.model, notes),

@@ -164,9 +164,14 @@ class MachinePlan:
     layout: str
     """shared_prefix: one packed row, the common prompt tokens once; padded: one row for each example."""
     micro_batch_size: int
+    """Examples computed at once; as many of the longest kind as the memory holds."""
     gradient_checkpointing: bool
     deterministic: bool
     """Operations whose result differs from run to run are refused."""
+    micro_batch_tokens: int = 0
+    """Tokens of their own that more examples than that may have together; 0: they are counted alone."""
+    kernels: tuple[str, ...] = ()
+    """norm, gate, adapter: operations that are one step of autograd each (lfine.finetune.train.kernels)."""
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,21 @@
 
     layers, head = parts_of(model)
     head(layers(input_ids=ids).last_hidden_state[:, -1].contiguous())     # (B, vocabulary)
+    projection_of(model)(states)                                          # the same with what a family does behind it
 
 Called apart, so that the projection is computed where it is needed and nowhere else. What a few families do behind it
-(a cap, a scale) leaves the order of the logits as it is; training such a family takes the whole model.
+(a cap, a scale) leaves the order of the logits as it is, and so a greedy answer; a loss needs it.
 
 *Not here:* loading (lfine.finetune.models.loading).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import torch
 from peft import PeftModel
-from torch import nn
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 
@@ -21,3 +25,21 @@ def parts_of(model: PreTrainedModel | PeftModel) -> tuple[nn.Module, nn.Module]:
     inner = model.get_base_model() if isinstance(model, PeftModel) else model
     layers: nn.Module = getattr(inner, inner.base_model_prefix)
     return layers, inner.get_output_embeddings()
+
+
+def projection_of(model: PreTrainedModel | PeftModel) -> Callable[[Tensor], Tensor]:
+    """Return what turns hidden states (N, width) into the model's own logits (N, vocabulary).
+
+    Gemma 2 caps them by a tanh, Granite divides and Cohere multiplies them by a number of the configuration.
+    """
+    head, config = parts_of(model)[1], model.config
+    cap = getattr(config, "final_logit_softcapping", None)
+    scale = getattr(config, "logit_scale", None) or 1 / (getattr(config, "logits_scaling", None) or 1)
+
+    def logits(states: Tensor) -> Tensor:
+        found: Tensor = head(states)
+        if scale != 1:
+            found = found * scale
+        return found if cap is None else torch.tanh(found / cap) * cap
+
+    return logits

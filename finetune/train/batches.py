@@ -4,7 +4,7 @@
 
 The stream does not depend on what was computed before, so a resumed run finds its place from the step alone.
 
-*Not here:* cutting a batch into micro-batches by memory (micro_batches below orders, the plan decides the size).
+*Not here:* how much the memory holds (lfine.finetune.compile.machine_passes).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.compile.plan import MachinePlan
+from lfine.finetune.compile.stems import stems_of
 
 
 def batch_rows(step: int, *, rows: int, batch_size: int, examples: int, seed: int) -> list[int]:
@@ -33,10 +35,36 @@ def epoch_order(epoch: int, rows: int, seed: int) -> tuple[int, ...]:
     return tuple(order)
 
 
-def micro_batches(batch: Sequence[EncodedExample], size: int) -> list[list[int]]:
-    """Cut a batch into parts of at most `size` examples of similar length, as places in it (0-based).
+def micro_batches(batch: Sequence[EncodedExample], machine: MachinePlan, prefix: int = 0) -> list[list[int]]:
+    """Cut a batch into parts of similar length that the memory holds, as places in it (0-based).
 
-    The sum of the parts' losses is the batch's.
+    The plan counts examples, and where it gives tokens too, more examples than that may go together as long as they
+    stay below it: packed, their tokens behind the prefix; padded, each as long as the longest. The sum of the parts'
+    losses is the batch's.
     """
-    ordered = sorted(range(len(batch)), key=lambda place: (batch[place].length, batch[place].row_id), reverse=True)
-    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    parts: list[list[int]] = []
+    room = 0
+    for place in _ordered(batch, machine, prefix):
+        own = batch[place].length - prefix
+        if parts and machine.layout == "padded":
+            own = batch[parts[-1][0]].length
+        if not parts or (len(parts[-1]) >= machine.micro_batch_size and own > room):
+            parts.append([])
+            room = machine.micro_batch_tokens
+            own = batch[place].length - prefix
+        parts[-1].append(place)
+        room -= own
+    return parts
+
+
+def _ordered(batch: Sequence[EncodedExample], machine: MachinePlan, prefix: int) -> list[int]:
+    """Return the places of a batch, longest first; packed, those that share a stem beside each other."""
+    order = sorted(range(len(batch)), key=lambda place: (batch[place].length, batch[place].row_id), reverse=True)
+    if machine.layout == "padded" or len(batch) <= machine.micro_batch_size:
+        return order
+    found: dict[int, None] = {}
+    stems = stems_of([row.prompt_ids for row in batch], prefix)
+    beside = {place: stem.members for stem in stems for place in stem.members}
+    for place in order:
+        found.update(dict.fromkeys(beside.get(place, (place,))))
+    return list(found)

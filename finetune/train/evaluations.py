@@ -25,7 +25,7 @@ from lfine.finetune.compile.prepare import PreparedModel
 from lfine.finetune.data.pairs import Example
 from lfine.finetune.generate.local_answers import Asking, answer_texts, asking
 from lfine.finetune.train.losses import Engine, mean_loss
-from lfine.finetune.train.packed import ATTENTION
+from lfine.finetune.train.shared_attention import ATTENTION
 
 LOSS = "loss"
 

@@ -1,27 +1,31 @@
-"""The loss of a batch and its gradient, micro-batch by micro-batch, in the layout of the plan.
+"""The gradient of one update: a batch cut into micro-batches, each laid out as the plan says, the sum as of the whole.
 
-    update_gradient(engine, batch, step=0) -> 0.412        # mean over the learned weight of the whole update
+    update_gradient(engine, batch, step) -> 1.42     # the mean loss; the gradients lie in the parameters
 
-*Not here:* what an update does with the gradient (lfine.finetune.train.loop).
+*Not here:* the two layouts (packed.py, padded.py), the loss over the vocabulary (vocabulary.py), what a token weighs
+(targets.py), what is done with the gradient (loop.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from transformers import PreTrainedModel
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import MachinePlan
+from lfine.finetune.models.parts import projection_of
 from lfine.finetune.train.batches import micro_batches
+from lfine.finetune.train.kernels import use_kernels
 from lfine.finetune.train.noise import batch_noise
-from lfine.finetune.train.packed import pack, packed_logits, use_packed_rows
-from lfine.finetune.train.padded import pad, padded_logits
+from lfine.finetune.train.packed import Place, pack, packed_states
+from lfine.finetune.train.padded import pad, padded_states
+from lfine.finetune.train.shared_attention import use_packed_rows
 from lfine.finetune.train.targets import Objective, total_weight
+from lfine.finetune.train.vocabulary import learn
 
 VALIDATION_ROWS = 16
 """Rows computed at once without gradient, at least."""
@@ -49,8 +53,9 @@ class Engine:
 
 
 def engine_for(model: PreTrainedModel, machine: MachinePlan, prefix: int, objective: Objective | None = None) -> Engine:
-    """Set the model up for the plan's layout; `prefix` tokens begin every row."""
+    """Set the model up for the plan's layout and kernels; `prefix` tokens begin every row."""
     wanted = objective or Objective()
+    use_kernels(model, machine.kernels)
     if machine.layout == "shared_prefix":
         use_packed_rows(model)
     return Engine(model, machine, prefix if machine.layout == "shared_prefix" else 0, wanted)
@@ -64,12 +69,10 @@ def update_gradient(engine: Engine, batch: Sequence[EncodedExample], step: int =
     """
     weight = sum(total_weight(row, engine.objective.prompt_weight) for row in batch)
     total = 0.0
-    for numbers in micro_batches(batch, engine.machine.micro_batch_size):
+    for numbers in micro_batches(batch, engine.machine, engine.prefix):
         rows = [batch[number] for number in numbers]
         noise = batch_noise(rows, numbers, engine.objective, width=engine.width, step=step)
-        loss = summed_loss(engine, rows, engine.objective, noise) / weight
-        loss.backward()
-        total += loss.item()
+        total += loss_and_gradient(engine, rows, engine.objective, weight=weight, noise=noise)
     return total
 
 
@@ -77,30 +80,37 @@ def update_gradient(engine: Engine, batch: Sequence[EncodedExample], step: int =
 def mean_loss(engine: Engine, rows: Sequence[EncodedExample]) -> float:
     """Return the mean loss over the answers' learned tokens, without dropout, noise, smoothing, prompt and gradient."""
     training, plain = engine.model.training, Objective()
+    machine = replace(engine.machine, micro_batch_size=max(engine.machine.micro_batch_size, VALIDATION_ROWS))
+    weight = sum(row.learned_tokens for row in rows)
     engine.model.eval()
     try:
-        parts = micro_batches(rows, max(engine.machine.micro_batch_size, VALIDATION_ROWS))
-        summed = sum(summed_loss(engine, [rows[number] for number in part], plain).item() for part in parts)
+        parts = micro_batches(rows, machine, engine.prefix)
+        return sum(loss_and_gradient(engine, [rows[each] for each in part], plain, weight=weight) for part in parts)
     finally:
         engine.model.train(training)
-    return summed / sum(row.learned_tokens for row in rows)
 
 
-def summed_loss(
+def loss_and_gradient(
     engine: Engine,
     rows: Sequence[EncodedExample],
     objective: Objective,
+    *,
+    weight: float,
     noise: Sequence[Tensor] | None = None,
-) -> Tensor:
-    """Return the weighted cross-entropy in float32, summed over the learned tokens of one micro-batch."""
-    device, weight = engine.machine.device, objective.prompt_weight
+) -> float:
+    """Return one micro-batch's weighted cross-entropy, divided by `weight`; add its gradient where one is recorded."""
+    model, device, prompt_weight = engine.model, engine.machine.device, objective.prompt_weight
     if engine.packed:
-        # Shared prefix states would share their noise: with noise every example is computed whole.
-        row = pack(rows, 0 if noise else engine.prefix, device, prompt_weight=weight)
-        logits, targets, weights = packed_logits(engine.model, row, noise), row.targets, row.weights
+        # Shared states would share their noise: with noise every example is computed whole.
+        prefix, place = (0 if noise else engine.prefix), Place(device, model.dtype)
+        row = pack(rows, prefix, place, prompt_weight=prompt_weight, stems=noise is None)
+        hidden, learned = packed_states(model, row, noise), row.learned
     else:
-        padded = pad(rows, device, prompt_weight=weight)
-        logits, targets, weights = padded_logits(engine.model, padded, noise)
-    smoothing = objective.label_smoothing
-    losses = functional.cross_entropy(logits.float(), targets, reduction="none", label_smoothing=smoothing)
-    return (losses * weights).sum()
+        hidden, learned = padded_states(model, pad(rows, device, prompt_weight=prompt_weight), noise)
+    return learn(
+        hidden,
+        projection_of(model),
+        replace(learned, weights=learned.weights / weight),
+        smoothing=objective.label_smoothing,
+        vocabulary=model.get_input_embeddings().weight.shape[0],
+    )

@@ -1,14 +1,15 @@
 """A micro-batch as one row: the prompt tokens that all examples share once, then every example's own tokens.
 
-    [ shared prefix | rest of example 0 | rest of example 1 | … ]      (1, T), T = P + sum of the rests
+    [ shared prefix | stem 0 | stem 1 | … | rest of example 0 | rest of example 1 | … ]      (1, T)
 
 A causal model's states over the prefix do not depend on what follows, so they are computed once and every example
-attends to them, forward and backward: the loss and gradients of the plain padded batch, not an approximation.
-Linear layers see no padding; inside attention alone the rests are padded to (B, S), and one softmax runs over two
-blocks of scores: against the prefix keys, which are never copied, and against the example's own keys.
+attends to them, forward and backward: the loss and gradients of the plain padded batch, not an approximation. A stem
+is what some of the examples have in common behind the prefix (one passage, many questions): computed once for these.
+Linear layers see no padding. Stems and rests are the segments of the row; a segment sees the prefix, its stem where it
+has one, and itself up to each token.
 
-*Not here:* families whose attention cannot be replaced (lfine.finetune.train.padded), and when to use which
-(lfine.finetune.compile.passes).
+*Not here:* the attention over such a row (shared_attention.py), families that it does not fit (padded.py), and when to
+use which (lfine.finetune.compile.machine_passes).
 """
 
 from __future__ import annotations
@@ -18,142 +19,133 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel
-from transformers.modeling_utils import AttentionInterface
 
 from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.compile.stems import Stem, stems_of
 from lfine.finetune.models.parts import parts_of
+from lfine.finetune.train.shared_attention import Segments
 from lfine.finetune.train.targets import token_weights
-
-ATTENTION = "lfine_shared_prefix"
-"""Name under which the attention function is registered with transformers."""
+from lfine.finetune.train.vocabulary import Learned
 
 
 @dataclass(frozen=True)
 class PackedRow:
-    """The tensors of one packed micro-batch; B examples, P prefix tokens, S tokens of the longest rest."""
+    """The tensors of one packed micro-batch."""
 
     input_ids: Tensor
     """(1, T)"""
     position_ids: Tensor
-    """(1, T): as in the plain sequences, so every rest begins at P."""
-    prefix: int
-    """P"""
-    gather: Tensor
-    """(B, S): the place behind the prefix of each token of each rest; places of padding repeat the last one."""
-    scatter: Tensor
-    """(T - P,): the place in the flattened (B * S) of each token behind the prefix."""
+    """(1, T): as in the plain sequences, so what follows on the prefix begins at P."""
+    segments: Segments
+    """Which token sees which."""
     predicting: Tensor
     """(N,): the places whose next token is learned."""
-    targets: Tensor
-    """(N,): the learned tokens."""
-    weights: Tensor
-    """(N,): what each of them weighs."""
+    learned: Learned
+    """(N,): the learned tokens and what each of them weighs."""
 
 
-def pack(rows: Sequence[EncodedExample], prefix: int, device: str, *, prompt_weight: float = 0.0) -> PackedRow:
+@dataclass(frozen=True)
+class Place:
+    """Where on the device, and in which numbers, a row's tensors lie."""
+
+    device: str
+    dtype: torch.dtype = torch.float32
+    """Of the attention's scores."""
+
+
+def pack(
+    rows: Sequence[EncodedExample], prefix: int, place: Place, *, prompt_weight: float = 0.0, stems: bool = True
+) -> PackedRow:
     """Lay examples that begin with the same `prefix` tokens into one row.
 
-    With a prompt weight the prefix's tokens count once for every example that shares them.
+    With a prompt weight a token that several examples share counts once for each of them. Without `stems` nothing but
+    the prefix is shared.
     """
-    rests = [(*row.prompt_ids[prefix:], *row.completion_ids) for row in rows]
-    longest = max(len(rest) for rest in rests)
-    starts = list(itertools.accumulate((len(rest) for rest in rests), initial=prefix))
-    ids = [*rows[0].prompt_ids[:prefix], *(token for rest in rests for token in rest)]
-    positions = [*range(prefix), *(prefix + at for rest in rests for at in range(len(rest)))]
-    gather = [
-        [start - prefix + min(at, len(rest) - 1) for at in range(longest)]
-        for start, rest in zip(starts, rests, strict=False)
-    ]
-    scatter = [number * longest + at for number, rest in enumerate(rests) for at in range(len(rest))]
-    learned = [(place - 1, ids[place], len(rows) * prompt_weight) for place in range(1, prefix) if prompt_weight]
-    for row, start, rest in zip(rows, starts, rests, strict=False):
-        weights = token_weights(row, prompt_weight)[prefix:]
-        before = [prefix - 1, *range(start, start + len(rest) - 1)]  # the first token behind the prefix follows on it
-        learned += [found for found in zip(before, rest, weights, strict=True) if found[2]]
+    found = stems_of([row.prompt_ids for row in rows], prefix) if stems else ()
+    begins, owner = [prefix] * len(rows), [-1] * len(rows)  # of each rest: its first position, its stem
+    for number, stem in enumerate(found):
+        for member in stem.members:
+            begins[member], owner[member] = prefix + stem.length, number
+    tokens = [(*row.prompt_ids, *row.completion_ids) for row in rows]
+    parts = [tokens[stem.members[0]][prefix : prefix + stem.length] for stem in found]
+    parts += [each[begin:] for each, begin in zip(tokens, begins, strict=True)]
+    firsts = [prefix] * len(found) + begins
+    starts = list(itertools.accumulate((len(part) for part in parts), initial=prefix))
+    ids = [*tokens[0][:prefix], *itertools.chain.from_iterable(parts)]
+    positions = [*range(prefix)]
+    for part, first in zip(parts, firsts, strict=True):
+        positions += range(first, first + len(part))
+    learned = _learned(rows, tokens, prefix, prompt_weight, _Layout(begins, owner, found, starts[:-1]))
+    device = place.device
     return PackedRow(
         input_ids=torch.tensor([ids], device=device),
         position_ids=torch.tensor([positions], device=device),
-        prefix=prefix,
-        gather=torch.tensor(gather, device=device),
-        scatter=torch.tensor(scatter, device=device),
-        predicting=torch.tensor([place for place, _, _ in learned], device=device, dtype=torch.long),
-        targets=torch.tensor([token for _, token, _ in learned], device=device, dtype=torch.long),
-        weights=torch.tensor([weight for _, _, weight in learned], device=device),
+        segments=Segments.of(
+            prefix,
+            [len(part) for part in parts],
+            parents=[-1] * len(found) + owner,
+            device=device,
+            dtype=place.dtype,
+        ),
+        predicting=torch.tensor([where for where, _, _ in learned], device=device, dtype=torch.long),
+        learned=Learned(
+            torch.tensor([token for _, token, _ in learned], device=device, dtype=torch.long),
+            torch.tensor([weight for _, _, weight in learned], device=device, dtype=torch.float32),
+        ),
     )
 
 
-def packed_logits(model: PreTrainedModel, row: PackedRow, noise: Sequence[Tensor] | None = None) -> Tensor:
-    """Return the logits (N, vocabulary) at the learned places only, of a model that `use_packed_rows` set up.
+@dataclass(frozen=True)
+class _Layout:
+    """Where the tokens of each example lie in the row."""
 
-    `noise`: one (length, width) for each example, only without a prefix.
+    begins: list[int]
+    """Of each example: the position where its rest begins."""
+    owner: list[int]
+    """Its stem; -1: none."""
+    stems: Sequence[Stem]
+    starts: list[int]
+    """Of each segment: its first place in the row."""
+
+    def place(self, example: int, position: int, prefix: int) -> int:
+        """Return the place of an example's token at a position of its own sequence."""
+        if position < prefix:
+            return position
+        if position < self.begins[example]:
+            return self.starts[self.owner[example]] + position - prefix
+        return self.starts[len(self.stems) + example] + position - self.begins[example]
+
+
+def _learned(
+    rows: Sequence[EncodedExample],
+    tokens: Sequence[tuple[int, ...]],
+    prefix: int,
+    prompt_weight: float,
+    layout: _Layout,
+) -> list[tuple[int, int, float]]:
+    """Return place before it, token and weight of every learned token; shared ones once, their weights added up."""
+    found: dict[tuple[int, int], float] = {}
+    for number, row in enumerate(rows):
+        for position, weight in enumerate(token_weights(row, prompt_weight)):
+            if weight:
+                key = (layout.place(number, position - 1, prefix), tokens[number][position])
+                found[key] = found.get(key, 0.0) + weight
+    return [(place, token, weight) for (place, token), weight in found.items()]
+
+
+def packed_states(model: PreTrainedModel, row: PackedRow, noise: Sequence[Tensor] | None = None) -> Tensor:
+    """Return the hidden states (N, width) of the places before the learned tokens.
+
+    `noise`: one (length, width) for each example, only without a prefix and stems.
     """
-    backbone, head = parts_of(model)
+    layers, _ = parts_of(model)
     given: dict[str, Tensor] = {"input_ids": row.input_ids}
     if noise is not None:
         embedded = model.get_input_embeddings()(row.input_ids)  # (1, T, width)
         given = {"inputs_embeds": embedded + torch.cat(list(noise)).to(embedded)}
-    hidden = backbone(**given, position_ids=row.position_ids, use_cache=False, packed_row=row).last_hidden_state
-    logits: Tensor = head(hidden[0].index_select(0, row.predicting))
-    return logits
-
-
-def use_packed_rows(model: PreTrainedModel) -> None:
-    """Give a model the attention of packed rows, for as long as it lives.
-
-    Not for one call: gradient checkpointing runs the layers again in the backward pass.
-    """
-    model.set_attn_implementation(ATTENTION)
-
-
-def shared_prefix_attention(
-    module: nn.Module,  # noqa: ARG001 (the signature is transformers')
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,  # noqa: ARG001 (the row's layout takes its place)
-    scaling: float | None = None,
-    *,
-    packed_row: PackedRow,
-    **_: object,
-) -> tuple[Tensor, None]:
-    """Attend within a packed row. query (1, H, T, D), key and value (1, K, T, D) with H a multiple of K.
-
-    Returns (1, T, H, D). Queries of one key head are folded into its rows, so grouped keys are never repeated.
-    """
-    heads, _tokens, size = query.shape[1:]
-    groups, prefix = key.shape[1], packed_row.prefix
-    queries = heads // groups  # for each key head
-    scale = size**-0.5 if scaling is None else scaling
-    q, k, v = query[0] * scale, key[0], value[0]
-    count, longest = packed_row.gather.shape
-    places = packed_row.gather.reshape(-1)
-    q_prefix, q_rests = q.split([prefix, q.shape[1] - prefix], 1)  # one split: its backward is one concatenation
-    k_prefix, k_rests = k.split([prefix, k.shape[1] - prefix], 1)
-    v_prefix, v_rests = v.split([prefix, v.shape[1] - prefix], 1)
-    # The prefix attends to itself: (K, H/K * P, P).
-    scores = torch.bmm(q_prefix.reshape(groups, queries * prefix, size), k_prefix.transpose(1, 2))
-    weights = (scores.view(groups, queries, prefix, prefix) + _causal(prefix, q)).softmax(-1)
-    of_prefix = torch.bmm(weights.view(groups, queries * prefix, prefix), v_prefix).view(heads, prefix, size)
-    # Every rest attends to the prefix (one product for all examples) and to itself: one softmax over both.
-    shape = (groups, queries, count, longest)
-    own_q = q_rests.index_select(1, places).view(groups, queries * count * longest, size)
-    own_k = k_rests.index_select(1, places).view(groups, 1, count, longest, size)
-    own_v = v_rests.index_select(1, places).view(groups, 1, count, longest, size)
-    to_prefix = torch.bmm(own_q, k_prefix.transpose(1, 2)).view(*shape, prefix)
-    to_self = torch.matmul(own_q.view(*shape, size), own_k.transpose(-1, -2)) + _causal(longest, q)
-    weights = torch.cat([to_prefix, to_self], -1).softmax(-1)
-    from_prefix = torch.bmm(weights[..., :prefix].reshape(groups, queries * count * longest, prefix), v_prefix)
-    of_rests = torch.matmul(weights[..., prefix:], own_v) + from_prefix.view(*shape, size)
-    of_rests = of_rests.reshape(heads, count * longest, size).index_select(1, packed_row.scatter)
-    return torch.cat([of_prefix, of_rests], 1).transpose(0, 1).unsqueeze(0), None
-
-
-def _causal(size: int, like: Tensor) -> Tensor:
-    """(size, size): 0 where a token may look, the least number of the type where it may not."""
-    least = torch.finfo(like.dtype).min
-    return torch.full((size, size), least, dtype=like.dtype, device=like.device).triu(1)
-
-
-AttentionInterface.register(ATTENTION, shared_prefix_attention)
+    hidden: Tensor = layers(
+        **given, position_ids=row.position_ids, use_cache=False, segments=row.segments
+    ).last_hidden_state
+    return hidden[0].index_select(0, row.predicting)

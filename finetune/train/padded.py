@@ -17,7 +17,9 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from lfine.finetune.compile.lengths import EncodedExample
+from lfine.finetune.models.parts import parts_of
 from lfine.finetune.train.targets import token_weights
+from lfine.finetune.train.vocabulary import Learned
 
 
 @dataclass(frozen=True)
@@ -43,19 +45,20 @@ def pad(rows: Sequence[EncodedExample], device: str, *, prompt_weight: float = 0
     return PaddedRows(ids.to(device), mask.to(device), weights.to(device))
 
 
-def padded_logits(
+def padded_states(
     model: PreTrainedModel, rows: PaddedRows, noise: Sequence[Tensor] | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the logits (N, vocabulary) at the learned places, the learned tokens (N,) and their weights (N,).
+) -> tuple[Tensor, Learned]:
+    """Return the hidden states (N, width) before the learned places, and what is learned there.
 
     `noise`: one (length, width) for each example.
     """
+    layers, _ = parts_of(model)
     given: dict[str, Tensor] = {"input_ids": rows.input_ids}
     if noise is not None:
         embedded = model.get_input_embeddings()(rows.input_ids)  # (B, T, width)
         longest = rows.input_ids.shape[1]
         wide = torch.stack([functional.pad(each, (0, 0, 0, longest - each.shape[0])) for each in noise])
         given = {"inputs_embeds": embedded + wide.to(embedded)}
-    logits: Tensor = model(**given, attention_mask=rows.mask, use_cache=False).logits
+    hidden: Tensor = layers(**given, attention_mask=rows.mask, use_cache=False).last_hidden_state
     learned = rows.weights[:, 1:] > 0
-    return logits[:, :-1][learned], rows.input_ids[:, 1:][learned], rows.weights[:, 1:][learned]
+    return hidden[:, :-1][learned], Learned(rows.input_ids[:, 1:][learned], rows.weights[:, 1:][learned])

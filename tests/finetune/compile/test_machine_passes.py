@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.finetune.compile import machine_passes
 from lfine.finetune.compile.machine import Machine
 from lfine.finetune.compile.memory import Load, available, largest_micro_batch
 from lfine.finetune.compile.notes import Notes
-from lfine.finetune.compile.plan import MachinePlan
+from lfine.finetune.compile.plan import MachinePlan, ModelPlan
 from tests.finetune.compile.bench import CARD, CPU, GPU, LENGTH, Bench, find
+from tests.finetune.models.plans import lora
 
 LOAD = Load(
     card=CARD,
@@ -56,8 +58,8 @@ def test_a_checked_family_shares_its_prefix(bench: Bench, family: str) -> None:
 
 def test_an_unchecked_family_is_padded_and_told_so(bench: Bench) -> None:
     notes = bench.notes()
-    assert machine_passes.decide_layout(LENGTH, replace(CARD, model_type="gemma2"), notes) == "padded"
-    reason = "the shared prefix is not yet checked for the family gemma2"
+    assert machine_passes.decide_layout(LENGTH, replace(CARD, model_type="gpt2"), notes) == "padded"
+    reason = "the shared prefix is not yet checked for the family gpt2"
     assert told(notes, "layout") == ("padded", "derived", reason)
 
 
@@ -75,11 +77,12 @@ def test_the_micro_batch_is_what_fits_and_never_more_than_an_update(bench: Bench
     assert plan == MachinePlan("cuda", "shared_prefix", 16, gradient_checkpointing=False, deterministic=False)
     most = largest_micro_batch(LOAD, available=available(GPU))
     assert most > 16
-    reason = f"up to {most} examples fit 22 GB of 24 GB"
+    reason = f"up to {most} examples of the longest kind fit 22 GB of 24 GB"
     assert told(notes, "trainer.micro_batch_size") == (16, "derived", reason)
     plan, notes = decide(bench, machine=replace(GPU, memory=ROOM_FOR_THREE))
     assert 1 < plan.micro_batch_size < 16
     assert plan.micro_batch_size == largest_micro_batch(LOAD, available=int(ROOM_FOR_THREE * 0.92))
+    assert plan.micro_batch_tokens == plan.micro_batch_size * LOAD.own
 
 
 def test_a_machine_that_does_not_tell_its_memory_is_taken_for_a_small_one(bench: Bench) -> None:
@@ -126,3 +129,47 @@ def test_what_fits_nowhere_is_done_one_by_one(bench: Bench) -> None:
 
 def test_deterministic_is_passed_on(bench: Bench) -> None:
     assert decide(bench, "trainer.deterministic=true")[0].deterministic
+
+
+def model_plan(**changes: object) -> ModelPlan:
+    plain = ModelPlan("m", None, False, "0", "llama", 1, 512, "bfloat16", None)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+NF4_IN_FLOAT32 = QuantizationPlan(4, "nf4", True, "float32")
+
+
+@pytest.mark.parametrize(
+    ("model", "adapter", "device", "kernels"),
+    [
+        ({}, {}, "cpu", ("norm", "gate", "adapter")),
+        ({"family": "phi3"}, {}, "cpu", ("norm", "adapter")),
+        ({"family": "gpt_neox"}, {}, "cpu", ("adapter",)),
+        ({}, {"use_dora": True}, "cpu", ("norm", "gate")),
+        ({}, {"init": "pissa"}, "cpu", ("norm", "gate")),
+        ({}, {"target_modules": "all-linear"}, "cpu", ("norm", "adapter")),
+        ({}, {"target_modules": ("q_proj", "mlp.up_proj")}, "cpu", ("norm", "adapter")),
+        ({}, {"modules_to_save": ("lm_head",)}, "cpu", ()),
+        ({}, {"bias": "all"}, "cpu", ()),
+        ({"quantization": NF4_IN_FLOAT32}, {}, "cpu", ()),
+        ({}, {}, "cuda", ()),
+    ],
+)
+def test_kernels_where_they_have_all_gradients(
+    bench: Bench, model: dict[str, object], adapter: dict[str, object], device: str, kernels: tuple[str, ...]
+) -> None:
+    notes = bench.notes()
+    assert machine_passes.decide_kernels(model_plan(**model), lora(**adapter), device, notes) == kernels
+    assert told(notes, "kernels")[2]
+
+
+def test_full_fine_tuning_has_no_kernels(bench: Bench) -> None:
+    notes = bench.notes()
+    assert machine_passes.decide_kernels(model_plan(), None, "cpu", notes) == ()
+    assert told(notes, "kernels")[2].startswith("weights of the base model are trained")
+
+
+def test_a_model_that_drops_attention_weights_is_padded(bench: Bench) -> None:
+    notes = bench.notes()
+    assert machine_passes.decide_layout(LENGTH, replace(CARD, attention_dropout=0.1), notes) == "padded"
+    assert "attention_dropout 0.1" in told(notes, "layout")[2]

@@ -33,7 +33,9 @@ SAME_WEIGHTS = {
     "machine.device": "where it is computed",
     "machine.layout": "the layout is exact",
     "machine.micro_batch_size": "a memory decision",
+    "machine.micro_batch_tokens": "a memory decision",
     "machine.gradient_checkpointing": "a memory decision",
+    "machine.kernels": "the kernels compute what the modules compute",
 }
 """Leaf of TrainingPlan → why it is outside the plan hash; every other leaf is inside."""
 SAME_SCORE = {"generation.batch_size": "a memory decision"}

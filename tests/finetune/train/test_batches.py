@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.train.batches import batch_rows, epoch_order, micro_batches
+from tests.finetune.train.layouts import STEM, machine
 
 
 def stream(rows: int, size: int, examples: int, seed: int = 1) -> list[list[int]]:
@@ -34,8 +35,34 @@ def test_a_batch_larger_than_the_data_takes_rows_again() -> None:
 
 def test_micro_batches_hold_every_example_once_longest_first() -> None:
     rows = [EncodedExample(number, (1,) * (number % 5 + 1), (2,)) for number in range(11)]
-    parts = micro_batches(rows, 4)
+    parts = micro_batches(rows, machine(4))
     assert [len(part) for part in parts] == [4, 4, 3]
     flat = [rows[place] for part in parts for place in part]
     assert sorted(row.row_id for row in flat) == list(range(11))
     assert [row.length for row in flat] == sorted((row.length for row in rows), reverse=True)
+
+
+def test_tokens_let_more_short_examples_go_together() -> None:
+    rows = [EncodedExample(number, (1,) * length, (2,)) for number, length in enumerate([9, 9, 4, 4, 4, 1, 1, 1])]
+    packed = micro_batches(rows, machine(2, tokens=20), 0)
+    assert [[rows[place].length for place in part] for part in packed] == [[10, 10], [5, 5, 5, 2, 2], [2]]
+    padded = micro_batches(rows, machine(2, "padded", tokens=20))
+    assert [[rows[place].length for place in part] for part in padded] == [[10, 10], [5, 5, 5, 2], [2, 2]]
+
+
+def test_a_prefix_is_no_part_of_the_tokens() -> None:
+    rows = [EncodedExample(number, (1,) * 9, (2,)) for number in range(4)]
+    assert len(micro_batches(rows, machine(1, tokens=8), 8)) == 1
+    assert len(micro_batches(rows, machine(1, tokens=8), 0)) == 4
+
+
+def test_examples_that_share_a_stem_go_together() -> None:
+    """By length alone the two of each passage would be parted."""
+    passages = [tuple(range(start, start + STEM)) for start in (100, 200)]
+    lengths = [(0, 9), (1, 8), (0, 2), (1, 1)]
+    rows = [
+        EncodedExample(number, (1, *passages[which], *range(50 + number, 50 + number + length)), (2,))
+        for number, (which, length) in enumerate(lengths)
+    ]
+    assert micro_batches(rows, machine(2), 1) == [[0, 2], [1, 3]]
+    assert micro_batches(rows, machine(2, "padded")) == [[0, 1], [2, 3]]
