@@ -39,6 +39,22 @@ def test_as_many_tokens_as_reach_the_embedding(
     assert computed_tokens(engine, rows[:8]) == sum(seen)
 
 
+def test_a_stem_that_some_of_them_share_counts_once(
+    plan: TrainingPlan, rows: tuple[EncodedExample, ...], tiny_model_folder: Path
+) -> None:
+    base = load_base(tiny_model_folder, dtype="float32", device="cpu", quantization=None)
+    adapt(base, plan, rows)
+    engine = engine_for(base, plan.machine, PREFIX, objective_of(plan))
+    passage = (*rows[0].prompt_ids[:PREFIX], *range(3, 43))  # 40 tokens behind the prefix
+    asked = [EncodedExample(number, (*passage, 50 + number), (60, 2)) for number in range(3)]
+    batch = [*asked, *rows[:2]]
+    seen: list[int] = []
+    base.get_input_embeddings().register_forward_hook(lambda _, given, __: seen.append(given[0].numel()))
+    update_gradient(engine, batch)
+    assert computed_tokens(engine, batch) == sum(seen)
+    assert sum(row.length for row in batch) - sum(seen) == 4 * PREFIX + 2 * 40
+
+
 def test_one_prefix_for_each_micro_batch(
     plan: TrainingPlan, rows: tuple[EncodedExample, ...], tiny_model_folder: Path
 ) -> None:
