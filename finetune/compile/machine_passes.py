@@ -18,6 +18,8 @@ from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import AdapterPlan, LengthPlan, MachinePlan, ModelPlan
 from lfine.schemas.task import Task
 
+LONG_ROWS = 800
+"""Own tokens from which a row's attention, written out, costs more than sharing and no padding save (docs/LOG.md)."""
 CHECKED = (
     "arcee cohere cohere2 ernie4_5 exaone4 gemma gemma2 gemma3_text glm glm4 gpt_neox granite helium llama "
     "ministral3 mistral olmo olmo2 olmo3 opt phi phi3 qwen2 qwen3 smollm3 starcoder2"
@@ -122,4 +124,10 @@ def _layout(length: LengthPlan, card: ModelCard) -> tuple[str, str]:
         return "padded", f"the model attends to {card.sliding_window} tokens only, fewer than the longest sequence"
     if card.attention_dropout:
         return "padded", f"the model drops attention weights at random (attention_dropout {card.attention_dropout:g})"
+    own = length.p50 - length.shared_prefix
+    if own > LONG_ROWS and 4 * length.shared_prefix < own:
+        return (
+            "padded",
+            f"half of the rows have {own} tokens of their own and more: their attention is faster by itself",
+        )
     return "shared_prefix", f"{length.shared_prefix} prompt tokens are common to all rows and computed once"

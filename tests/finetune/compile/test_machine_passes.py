@@ -173,3 +173,14 @@ def test_a_model_that_drops_attention_weights_is_padded(bench: Bench) -> None:
     notes = bench.notes()
     assert machine_passes.decide_layout(LENGTH, replace(CARD, attention_dropout=0.1), notes) == "padded"
     assert "attention_dropout 0.1" in told(notes, "layout")[2]
+
+
+@pytest.mark.parametrize(
+    ("p50", "prefix", "layout"),
+    [(900, 20, "padded"), (801, 0, "padded"), (800, 0, "shared_prefix"), (1400, 300, "shared_prefix")],
+)
+def test_long_rows_that_share_little_are_padded(bench: Bench, p50: int, prefix: int, layout: str) -> None:
+    notes = bench.notes()
+    length = replace(LENGTH, p50=p50, shared_prefix=prefix, max_sequence_length=2000)
+    assert machine_passes.decide_layout(length, CARD, notes) == layout
+    assert ("faster by itself" in told(notes, "layout")[2]) == (layout == "padded")

@@ -15,7 +15,7 @@ from lfine.finetune.compile.machine_passes import KERNELS
 from lfine.finetune.compile.plan import AdapterPlan
 from lfine.finetune.models.adapters import add_adapter
 from lfine.finetune.models.loading import load_base
-from lfine.finetune.train.kernels import adapted, gated, rms_norm, use_kernels
+from lfine.finetune.train.kernels import adapted, dropped, gated, rms_norm, use_kernels
 from tests.finetune.models.plans import lora
 from tests.finetune.train.layouts import close, family_model
 
@@ -72,17 +72,16 @@ def test_adapter(dtype: torch.dtype, bias: bool, dropout: bool) -> None:
     torch.manual_seed(1)
     weight, a, b = torch.randn(INNER, WIDTH).to(dtype), torch.randn(4, WIDTH), torch.randn(INNER, 4)
     offset = torch.randn(INNER).to(dtype) if bias else None
-    mask = (torch.rand(2, TOKENS, WIDTH) > 0.3).to(dtype) if dropout else None
+    gone = torch.rand(2, TOKENS, WIDTH) < 0.25 if dropout else None
     sides: list[list[Tensor]] = []
     torch.manual_seed(8)
     x, grad = torch.randn(2, TOKENS, WIDTH).to(dtype), torch.randn(2, TOKENS, INNER).to(dtype)
     for fast in (True, False):
         given, down, up = (value.clone().requires_grad_() for value in (x, a, b))
-        dropped = None if mask is None else given * mask
         if fast:
-            out = adapted(given, dropped, (weight, offset), down, up, 0.5)
+            out = adapted(given, gone, (weight, offset), down, up, 0.5)
         else:
-            taken = given if dropped is None else dropped
+            taken = given if gone is None else given * ~gone
             plain = nn.functional.linear(given, weight, offset)
             out = (plain + 0.5 * (taken.float() @ down.T @ up.T)).to(dtype)
         out.backward(grad)
@@ -149,3 +148,39 @@ def test_dropout_is_drawn_for_each_layer_in_training_alone(tiny_model_folder: Pa
     torch.testing.assert_close(model.eval()(input_ids=ids).logits, model(input_ids=ids).logits, rtol=0, atol=0)
     model.train()
     assert not torch.allclose(model(input_ids=ids).logits, model(input_ids=ids).logits, atol=1e-3)
+
+
+@pytest.mark.parametrize("p", [0.05, 0.5, 0.999])
+def test_dropout_takes_its_share_of_every_place(p: float) -> None:
+    """Of a million draws; the bound is five standard deviations."""
+    torch.manual_seed(2)
+    size = 1_000_003
+    gone = dropped(torch.ones(size), p)
+    assert gone.float().mean().item() == pytest.approx(p, abs=5 * (p * (1 - p) / size) ** 0.5)
+    four = gone[: size - size % 4].view(-1, 4).float()  # those of one draw of 64 bits
+    spread = 5 * (p * (1 - p) / (size // 4)) ** 0.5
+    assert four.mean(0).tolist() == pytest.approx([p] * 4, abs=spread)
+
+
+def test_dropout_follows_the_seed() -> None:
+    masks = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        masks.append(dropped(torch.ones(500), 0.5))
+    assert torch.equal(masks[0], masks[1])
+    assert not torch.equal(masks[0], masks[2])
+
+
+def test_what_dropout_leaves_is_scaled_up(tiny_model_folder: Path) -> None:
+    """The mean over many draws is the layer without dropout."""
+    model, _ = tuned(tiny_model_folder, dropout=0.5)
+    layer = next(module for module in model.modules() if isinstance(module, peft.tuners.lora.Linear))
+    with torch.no_grad():
+        layer.lora_B["default"].weight.normal_()
+        use_kernels(model, ("adapter",))
+        x = torch.ones(1, 1, layer.in_features)
+        expected = layer.eval()(x)
+        layer.train()
+        torch.manual_seed(0)
+        found = layer(x.expand(1, 40_000, -1)).mean(1, keepdim=True)
+    assert close(found.flatten(), expected.flatten(), 2e-2)  # the mean of 40,000 draws
