@@ -86,14 +86,7 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     adapter = passes.decide_adapter(task, card, start_of(task, source.folder, source.place), notes)
     optimizer = passes.decide_optimizer(task, notes)
     layout = machine_passes.decide_layout(length, card, notes)
-    facts = Facts(
-        card=card,
-        linears=linear_layers(prepared.model.folder, card),
-        lengths=tuple(counts_of(rows.train).lengths),
-        learned=tuple(len(row.completion_ids) for row in rows.train),
-        machine=machine,
-        validation=len(rows.validation),
-    )
+    facts = _facts(prepared, rows, machine)
     load = load_of(model, adapter, length, facts, layout=layout, optimizer=optimizer.type)
     machine_plan = machine_passes.decide_machine(task, load, machine, layout=layout, batch_size=batch_size, notes=notes)
     machine_plan = replace(machine_plan, kernels=decide_kernels(model, adapter, machine.device, notes))
@@ -134,6 +127,19 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     unfit = (*left_out(source, rows.fitted, length), *_without_room(source, rows, evaluation))
     noticed = (*prepared.rows.warnings, *rows.warnings, *unfit, *warnings, *_too_large(source, guess, machine))
     return Compiled(plan, rows, noticed)
+
+
+def _facts(prepared: Prepared, rows: CompiledRows, machine: Machine) -> Facts:
+    """Return what is known of model and rows before the micro-batch is decided."""
+    card = prepared.model.card
+    return Facts(
+        card=card,
+        linears=linear_layers(prepared.model.folder, card),
+        lengths=tuple(counts_of(rows.train).lengths),
+        learned=tuple(len(row.completion_ids) for row in rows.train),
+        machine=machine,
+        validation=len(rows.validation),
+    )
 
 
 def _with_answers(selection: SelectionPlan | None, evaluation: EvaluationPlan) -> SelectionPlan | None:
