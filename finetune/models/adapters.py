@@ -36,6 +36,7 @@ from lfine.finetune.models.converting import first_line
 from lfine.finetune.models.first_values import ADAPTER, INITIAL, OF_THE_WEIGHT, layers_of, set_first_values
 from lfine.schemas.errors import MachineError, RunError, TaskError
 from lfine.schemas.problems import Problem
+from lfine.schemas.records import sync
 
 NAMES = (ADAPTER, INITIAL)
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -136,7 +137,10 @@ def save_adapter(model: nn.Module, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         write(model, part)
+        for path in (*part.iterdir(), part):
+            sync(path)
         put(part, folder)
+        sync(folder.parent)
     except (OSError, SafetensorError) as error:
         raise MachineError(unwritable(folder, error)) from error
     finally:
