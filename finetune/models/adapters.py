@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import errno
+import json
 import math
 import shutil
 import tempfile
@@ -40,6 +41,8 @@ from lfine.schemas.records import sync
 
 NAMES = (ADAPTER, INITIAL)
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+SETS = ("target_modules", "exclude_modules")
+"""Keys of the configuration that peft holds as sets, in no order."""
 
 
 def add_adapter(
@@ -156,12 +159,22 @@ def write(model: nn.Module, folder: Path) -> None:
         else:
             model.save_pretrained(folder, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
+        put_in_order(folder / CONFIG)
     else:
         save = getattr(model, "save_pretrained")  # noqa: B009 -- every model of transformers has it, nn.Module has not
         save(folder)
     folder.chmod(0o755)  # mkdtemp and safetensors write for their owner's eyes only
     for path in folder.iterdir():
         path.chmod(0o644)
+
+
+def put_in_order(config: Path) -> None:
+    """Sort what peft keeps as a set: two processes write the same adapter with the same bytes."""
+    record = json.loads(config.read_text(encoding="utf-8"))
+    for key in SETS:
+        if isinstance(record.get(key), list):
+            record[key] = sorted(record[key])
+    config.write_text(json.dumps(record, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def write_difference(model: peft.PeftModel, folder: Path) -> None:
