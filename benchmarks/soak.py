@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -44,12 +45,14 @@ from lfine.runs import read_run
 
 STAGES = ("starting", "updates", "writing", "removing", "adapter", "done")
 """What a process was doing when it was killed, as its files tell."""
-DRAWN = {"starting": 2, "updates": 3, "writing": 4, "removing": 4, "adapter": 2}
+DRAWN = {"starting": 2, "updates": 3, "writing": 5, "removing": 4, "adapter": 1}
 """Weights with which the stage of a moment is drawn."""
 LONGEST = {"updates": 0.06, "writing": 0.012, "removing": 0.004, "adapter": 0.012}
 """Seconds after the sight of it in which the kill falls."""
 IN_ONE_RUN = 8
 """Kills of one run, at most."""
+FURTHER = 6
+"""Updates that a process may get on before it is killed, at most."""
 POLL = 0.0005
 ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -131,7 +134,7 @@ def draw(chance: random.Random, at: int, start: float) -> Moment:
     stage = chance.choices(list(DRAWN), list(DRAWN.values()))[0]
     if stage == "starting":
         return Moment(stage, 0, chance.uniform(0, start))
-    after = STEPS if stage == "adapter" else chance.randint(min(at + 1, STEPS), STEPS)
+    after = STEPS if stage == "adapter" else min(at + chance.randint(1, FURTHER), STEPS)
     return Moment(stage, after, chance.uniform(0, LONGEST[stage]))
 
 
@@ -198,7 +201,7 @@ class Soak:
     reference: Path
     chance: random.Random
     deadline: float
-    bar: tqdm[None]
+    bar: tqdm[Any]
 
     def kind(self, start: Start, kills: int, seconds: float) -> Tally:
         """Kill processes of one kind so many times; `seconds` is what one takes before its first update."""
