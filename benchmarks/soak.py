@@ -45,7 +45,7 @@ from lfine.runs import read_run
 
 STAGES = ("starting", "updates", "writing", "removing", "adapter", "done")
 """What a process was doing when it was killed, as its files tell."""
-DRAWN = {"starting": 2, "updates": 3, "writing": 5, "removing": 4, "adapter": 1}
+DRAWN = {"starting": 3, "updates": 4, "writing": 3, "removing": 4, "adapter": 2}
 """Weights with which the stage of a moment is drawn."""
 LONGEST = {"updates": 0.06, "writing": 0.012, "removing": 0.004, "adapter": 0.012}
 """Seconds after the sight of it in which the kill falls."""
