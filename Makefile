@@ -17,7 +17,7 @@ SHELL       := bash
 MAKEFLAGS   += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test mutation check lint types architecture generate generate-check validate links format clean
+.PHONY: help venv demo test soak mutation check lint types architecture generate generate-check validate links format clean
 
 # Nothing here needs the network once installed; two test processes must not each start a thread for every core.
 export HF_HUB_OFFLINE := 1
@@ -43,6 +43,9 @@ demo: venv ## validate, compile, train, evaluate and report one small task
 
 test: venv ## run the whole test suite, offline
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+soak: venv ## kill 200 trainings at random moments, go on with each, compare the ends bit for bit
+	@$(BIN)/python -m benchmarks.soak
 
 mutation: venv ## damage every task file in every way; write docs/explanation/mutation.md
 	@$(BIN)/python -m benchmarks.mutation --out docs/explanation/mutation.md

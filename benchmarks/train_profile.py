@@ -4,8 +4,8 @@
 
 The update is that of task_configs/viggo_functional.yaml with 8 examples, no dropout, the same rows on every line; a
 line is the median of some updates, its parts taken away one after the other. The limit is measured in the same process:
-the products of one decoder layer (forward and backward, adapters left out) at the packed row's size, in the same dtype. The
-profile is torch's own, of one update with everything.
+the products of one decoder layer (forward and backward, adapters left out) at the packed row's size, in the same dtype.
+The profile is torch's own, of one update with everything.
 
 *Not here:* the comparison with others (train_speed.py).
 """

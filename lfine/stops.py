@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import errno
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +63,20 @@ def machine_faults(cure: str, *, at: Path, memory_cure: str = "") -> Iterator[No
         first = (str(error).splitlines() or ["the allocation failed"])[0]
         message = f"the memory of this machine does not hold this: {first}"
         raise MachineError(Problem("LF404", message, memory_cure)) from error
+
+
+@contextmanager
+def termination_as_interruption() -> Iterator[None]:
+    """Let SIGTERM end a stage as Ctrl-C does: what is saved is said, and nothing half written is left."""
+    before = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def unwritable(error: OSError, cure: str, at: Path | None = None) -> Problem:

@@ -14,20 +14,20 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lfine.changes import differences
 from lfine.compiling import CompiledTask, compile_file, say
 from lfine.evaluation.provenance import provenance
-from lfine.finetune.compile.files import read_plan, write_plan
-from lfine.finetune.compile.plan import HASHED_ELSEWHERE, Plan
+from lfine.finetune.compile.files import write_plan
+from lfine.finetune.compile.plan import Plan
 from lfine.finetune.compile.prepare import PreparedRows
 from lfine.finetune.data.manifest import split_contents
 from lfine.finetune.models.keeping import Loader
 from lfine.finetune.models.loading import load_base
-from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint
+from lfine.finetune.train.checkpoints import latest_checkpoint, read_state
 from lfine.finetune.train.evaluations import answered_sample
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
 from lfine.finetune.train.trackers import tracker_problems
 from lfine.lineage import write_rows
+from lfine.resuming import clear_leftovers, held, resumed
 from lfine.runs import (
     FAILED,
     FINISHED,
@@ -38,7 +38,6 @@ from lfine.runs import (
     RunRecord,
     SplitRecord,
     file_record,
-    latest_run,
     new_run,
     now,
     read_run,
@@ -48,7 +47,7 @@ from lfine.runs import (
 from lfine.schemas.errors import LfineError, MachineError, RunError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import json_text, to_json, write_text
-from lfine.stops import Interrupted, machine_faults
+from lfine.stops import Interrupted, machine_faults, termination_as_interruption
 
 PROMPT_FILE = "lfine_prompt.json"
 """Beside the adapter: the renderer's texts and hash, checked by every later stage."""
@@ -103,13 +102,14 @@ def train_task(path: Path, options: TrainOptions, *, load: Loader = load_base) -
         raise MachineError(*missing)
     rows = _rows(compiled)
     with machine_faults("make room, give write permission, or name another folder with --runs-dir", at=runs):
-        folder = _resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
-        record = read_run(folder) if options.resume else _begin(folder, compiled, options)
-    say(f"training {plan.task.name}: {plan.training.steps} updates of {plan.training.batch_size} into {folder}")
-    place = RunPlace(
-        folder, compiled.prepared.model.folder, options.resume, plan.task.name, curve=options.curve, load=load
-    )
-    record = _train(compiled, rows, place, record, again=_again(path, options))
+        folder = resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
+    with held(folder), termination_as_interruption():
+        with machine_faults("make room, or give write permission", at=runs):
+            record = _gone_on(folder) if options.resume else _begin(folder, compiled, options)
+        say(f"training {plan.task.name}: {plan.training.steps} updates of {plan.training.batch_size} into {folder}")
+        model = compiled.prepared.model.folder
+        place = RunPlace(folder, model, options.resume, plan.task.name, curve=options.curve, load=load)
+        record = _train(compiled, rows, place, record, again=_again(path, options))
     _say_choice(record, plan)
     return TrainOutcome(
         task=plan.task.name,
@@ -154,8 +154,13 @@ def _train(compiled: CompiledTask, rows: TrainingRows, place: RunPlace, record: 
             _save_prompt(folder, compiled)
             record = replace(record, status=FINISHED)
             write_run(folder, record)
-    except LfineError:
+    except LfineError as error:
         _note(folder, replace(record, status=FAILED, finished=now()))
+        if isinstance(error, MachineError):
+            saved = _saved(folder, training.steps)
+            raise MachineError(
+                *(replace(each, message=f"{each.message}; {saved}") for each in error.problems)
+            ) from error
         raise
     except KeyboardInterrupt:
         _note(folder, replace(record, status=INTERRUPTED, finished=now()))
@@ -176,7 +181,13 @@ def _saved(folder: Path, steps: int) -> str:
     checkpoint = latest_checkpoint(folder / "checkpoints")
     if checkpoint is None:
         return "no update was saved yet"
-    return f"{checkpoint_step(checkpoint)} of {steps} updates are saved"
+    return f"{read_state(checkpoint).step} of {steps} updates are saved"
+
+
+def _told(problem: Problem, saved: str, again: str) -> Problem:
+    """Add to what the machine lacks what is saved, and where room is lacking the command that goes on."""
+    cure = f"make room, then go on: {again}" if problem.code == "LF405" else problem.cure
+    return replace(problem, message=f"{problem.message}; {saved}", cure=cure)
 
 
 def _note(folder: Path, record: RunRecord) -> None:
@@ -190,6 +201,11 @@ def _save_prompt(folder: Path, compiled: CompiledTask) -> None:
     where = folder / ("adapter" if plan.adapter else "model")
     prompt = to_json(compiled.prepared.model.renderer.record())
     write_text(where / PROMPT_FILE, json_text({**prompt, "hash": plan.prompt.hash}))
+
+
+def _gone_on(folder: Path) -> RunRecord:
+    clear_leftovers(folder)
+    return read_run(folder)
 
 
 def _begin(folder: Path, compiled: CompiledTask, options: TrainOptions) -> RunRecord:
@@ -258,18 +274,3 @@ def _ended(record: RunRecord, result: TrainResult, plan: Plan) -> RunRecord:
         best_validation_loss=result.best_validation_loss,
         best_step=result.best_step,
     )
-
-
-def _resumed(runs: Path, plan: Plan) -> Path:
-    """Return the newest unfinished run of the task; RunError when there is none or its plan is another."""
-    name = plan.task.name
-    folder = latest_run(runs, name, (STARTED, INTERRUPTED, FAILED))
-    if folder is None:
-        problem = Problem("LF501", f"no unfinished run of {name} in {runs}", "train without --resume")
-        raise RunError(problem)
-    before = read_plan(folder / "plan.json")
-    if before.plan_hash != plan.plan_hash:
-        changed = differences(to_json(before.training), to_json(plan.training), leave_out=HASHED_ELSEWHERE)
-        message = f"the run {folder.name} was begun with another plan: {'; '.join(changed)}"
-        raise RunError(Problem("LF502", message, "undo the change, or train without --resume", file=str(folder)))
-    return folder

@@ -181,12 +181,13 @@ CODES: dict[str, Code] = {
     "LF501": Code("no-run", "No finished run where one is needed.", "There is no adapter to score.", "lfine evaluate before lfine train", "lfine train TASK"),
     "LF502": Code("other-task", "The run folder belongs to another task or another plan.", "Its numbers would be read as this task's.", "--run of another task", "name a run of this task"),
     "LF503": Code("unreadable-adapter", "The adapter folder is incomplete or damaged.", "It cannot be loaded onto the base model.", "adapter_model.safetensors cut short", "train again, or take a checkpoint"),
-    "LF504": Code("loss-not-finite", "The loss became infinite or not a number.", "Every later step would be wasted.", "a learning rate of 10", "a lower trainer.learning_rate"),
+    "LF504": Code("loss-not-finite", "The loss of an update, or its gradient, became infinite or not a number.", "The weights would be spoiled, and every later step wasted.", "a learning rate of 10", "a lower trainer.learning_rate"),
     "LF505": Code("damaged-run-file", "A file of the run folder is damaged or of another version.", "Numbers read from it could not be trusted.", "scores.json cut short", "run the stage before it again"),
     "LF506": Code("prompt-changed", "The prompt that the adapter was trained with is not the one it would be asked with.", "Scores fall by tens of points without a word.", "a template edited after training", "train again, or restore the template"),
     "LF507": Code("interrupted", "Ctrl-C or SIGTERM ended the command.", "There is no result yet.", "Ctrl-C during training", "the command that the message shows goes on where it was stopped"),
     "LF508": Code("internal-error", "lfine itself failed.", "It is a bug, not something that the task or the machine did.", "exit code 70, with a traceback", "report it with the traceback"),
     "LF509": Code("not-deterministic", "`trainer.deterministic` is true, and an operation has no form that gives the same result in every run.", "The run could not be made again.", "deterministic: true with such an operation on a GPU", "deterministic: false"),
+    "LF510": Code("run-in-use", "The run to go on with is being trained by another process.", "Both would write into one folder.", "lfine train --resume in a second terminal", "wait for it to end"),
     "LF520": Code("slow-pattern", "The pattern of `evaluation.extract` needs more than two seconds for one answer.", "Scoring would take hours, or what it finds would depend on the machine.", "pattern: (a+)+b", "pattern: a+b"),
 }
 # fmt: on

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -128,3 +129,18 @@ def write_bytes(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def sync(path: Path) -> None:
+    """Have the system put a file or a folder's list of names on the disk: a power cut does not take it back then."""
+    folder = path.is_dir()
+    if folder and os.name == "nt":
+        return  # Windows offers this for files only
+    handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if not (folder and error.errno in (errno.EINVAL, errno.ENOTSUP)):  # file systems that know no such call
+            raise
+    finally:
+        os.close(handle)

@@ -65,11 +65,10 @@ def save_model(config: PretrainedConfig, folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def save_tiny_llama(folder: Path) -> Path:
+    """Save the smallest complete Llama."""
     from transformers import LlamaConfig
 
-    folder = tmp_path_factory.mktemp("models") / "tiny"
     config = LlamaConfig(
         vocab_size=save_tokenizer(folder),
         hidden_size=32,
@@ -85,6 +84,11 @@ def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pad_token_id=2,
     )
     return save_model(config, folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_llama(tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture(scope="session")

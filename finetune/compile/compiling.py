@@ -120,7 +120,7 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     )
     evaluation, warnings = plan_evaluation(source, prepared, length, machine, notes)
     check_trainable(task, training, evaluation.metrics, source.place)
-    training = replace(training, selection=_with_answers(training.selection, evaluation))
+    training = replace(training, selection=_what_decides(training.selection, evaluation, prepared.rows))
     load = load_of_run(load, machine_plan, facts)
     guess = estimate(training, evaluation.generation, load, facts, task.cost)
     plan = Plan(task, str(source.folder.resolve()), training, evaluation, task.cost, guess, tuple(notes.decisions))
@@ -142,9 +142,15 @@ def _facts(prepared: Prepared, rows: CompiledRows, machine: Machine) -> Facts:
     )
 
 
-def _with_answers(selection: SelectionPlan | None, evaluation: EvaluationPlan) -> SelectionPlan | None:
-    """Put how answers are made and scored into the plan hash where they decide what the adapter is."""
-    if selection is None or selection.by == "loss":
+def _what_decides(
+    selection: SelectionPlan | None, evaluation: EvaluationPlan, rows: PreparedRows
+) -> SelectionPlan | None:
+    """Put what decides what the adapter is into the plan hash: rows, and how answers to them are made and scored."""
+    if selection is None:
+        return None
+    seen = max(selection.validation_sample, selection.evaluation_sample)
+    selection = replace(selection, rows=digest(rows.content_hashes("validation")[:seen]))
+    if selection.by == "loss":
         return selection
     generation = evaluation.generation
     how = None if generation is None else replace(generation, batch_size=1)

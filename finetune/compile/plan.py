@@ -10,6 +10,7 @@ plan.json holds the two halves, their hashes and every decision with its origin 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.schemas.records import digest, to_json
@@ -154,6 +155,8 @@ class SelectionPlan:
     evaluation_sample: int
     answers: str | None = None
     """Where a metric decides: hash of how the answers are made and scored."""
+    rows: str | None = None
+    """Hash of the content of the validation rows that decide, in order."""
 
 
 @dataclass(frozen=True)
@@ -353,12 +356,17 @@ NO_WEIGHTS = {
 """Fields of its records that cannot change the weights either."""
 
 
-def training_hash(training: TrainingPlan) -> str:
-    """Return the hash of the half of the plan that can change the weights."""
+def weights_record(training: TrainingPlan) -> dict[str, Any]:
+    """Return, as JSON, what of the plan can change the weights."""
     record = {key: value for key, value in to_json(training).items() if key not in HASHED_ELSEWHERE}
     for name, fields in NO_WEIGHTS.items():
         record[name] = {key: value for key, value in record[name].items() if key not in fields}
-    return digest(record)
+    return record
+
+
+def training_hash(training: TrainingPlan) -> str:
+    """Return the hash of the half of the plan that can change the weights."""
+    return digest(weights_record(training))
 
 
 def evaluation_hash(evaluation: EvaluationPlan) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import errno
+import json
 import math
 import shutil
 import tempfile
@@ -36,9 +37,12 @@ from lfine.finetune.models.converting import first_line
 from lfine.finetune.models.first_values import ADAPTER, INITIAL, OF_THE_WEIGHT, layers_of, set_first_values
 from lfine.schemas.errors import MachineError, RunError, TaskError
 from lfine.schemas.problems import Problem
+from lfine.schemas.records import sync
 
 NAMES = (ADAPTER, INITIAL)
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+SETS = ("target_modules", "exclude_modules")
+"""Keys of the configuration that peft holds as sets, in no order."""
 
 
 def add_adapter(
@@ -136,7 +140,10 @@ def save_adapter(model: nn.Module, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         write(model, part)
+        for path in (*part.iterdir(), part):
+            sync(path)
         put(part, folder)
+        sync(folder.parent)
     except (OSError, SafetensorError) as error:
         raise MachineError(unwritable(folder, error)) from error
     finally:
@@ -152,12 +159,22 @@ def write(model: nn.Module, folder: Path) -> None:
         else:
             model.save_pretrained(folder, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
+        put_in_order(folder / CONFIG)
     else:
         save = getattr(model, "save_pretrained")  # noqa: B009 -- every model of transformers has it, nn.Module has not
         save(folder)
     folder.chmod(0o755)  # mkdtemp and safetensors write for their owner's eyes only
     for path in folder.iterdir():
         path.chmod(0o644)
+
+
+def put_in_order(config: Path) -> None:
+    """Sort what peft keeps as a set: two processes write the same adapter with the same bytes."""
+    record = json.loads(config.read_text(encoding="utf-8"))
+    for key in SETS:
+        if isinstance(record.get(key), list):
+            record[key] = sorted(record[key])
+    config.write_text(json.dumps(record, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def write_difference(model: peft.PeftModel, folder: Path) -> None:

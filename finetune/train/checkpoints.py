@@ -1,9 +1,11 @@
 """A checkpoint: trainable weights, optimizer and random state; written whole, checked when read.
 
-    checkpoints/step-000060/weights.safetensors  optimizer.pt  state.json {"step": 60, "sha256": {…}, "standing": {…}}
+    checkpoints/step-000060/weights.safetensors  optimizer.pt
+                            state.json {"step": 60, "sha256": {…}, "standing": {…}, "hash": "…"}
 
 The place in the data follows from the step, the learning rate and the noise too; with the standing of the evaluations
-(best so far, rounds since) nothing else is needed to go on bit for bit. The newest are kept, and the best one.
+(best so far, rounds since) nothing else is needed to go on bit for bit. The newest are kept, and the best one of each.
+A folder gets the name step-… when all of it is on the disk, and loses the name before any of it is removed.
 
 *Not here:* the finished adapter in peft's own format (lfine.finetune.models.adapters).
 """
@@ -13,7 +15,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sys
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -25,9 +31,23 @@ from lfine.finetune.models.first_values import INITIAL
 from lfine.finetune.train.selection import Standing
 from lfine.schemas.errors import MachineError, RunError
 from lfine.schemas.problems import Problem
-from lfine.schemas.records import from_json, json_text
+from lfine.schemas.records import digest, from_json, json_text, sync, to_json
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.pt", "state.json"
+WRITING, REMOVING = ".writing-", ".removing-"
+"""Beginnings of the names that a checkpoint has before it is whole, and while it goes."""
+
+
+@dataclass(frozen=True)
+class State:
+    """state.json; there its own hash stands beside it."""
+
+    step: int
+    """Updates done."""
+    sha256: dict[str, str]
+    """Of the two other files."""
+    standing: Standing
+    """How the evaluations stood."""
 
 
 def save_checkpoint(
@@ -39,38 +59,64 @@ def save_checkpoint(
     keep: int = 1,
     standing: Standing | None = None,
 ) -> Path:
-    """Write checkpoints/step-…, then remove all but the `keep` newest and the best.
+    """Write checkpoints/step-…, then remove all but the `keep` newest and the best one that each of them names.
 
     MachineError LF405 when the disk is full: nothing is removed then.
     """
-    target, reached = place_of(folder, step), standing or Standing()
+    target = place_of(folder, step)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
+        sync(folder.parent)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=WRITING) as name:
             part = Path(name) / "checkpoint"
             part.mkdir()
-            save_file(trainable(model), part / WEIGHTS)
-            torch.save({"optimizer": optimizer.state_dict(), "random": _random_states()}, part / OPTIMIZER)
-            sums = {file: _sha256(part / file) for file in (WEIGHTS, OPTIMIZER)}
-            (part / STATE).write_text(json_text({"step": step, "sha256": sums, "standing": reached}), encoding="utf-8")
-            shutil.rmtree(target, ignore_errors=True)
+            _write(part, step, model, optimizer, standing or Standing())
+            if target.exists():  # a damaged one, that a resumed run has passed over
+                _remove(target)
             part.rename(target)
+            sync(folder)
     except (OSError, RuntimeError, SafetensorError) as error:
-        # torch's own writer raises a RuntimeError about positions in its file when the disk is full
-        reason = "the disk did not take all of it" if isinstance(error, RuntimeError) else str(error)
-        problem = Problem(
-            "LF405",
-            f"the checkpoint of step {step} could not be written: {reason}; earlier ones are untouched",
-            "make room, then go on with --resume",
-            file=str(target),
-        )
-        raise MachineError(problem) from error
-    newest = sorted(path for path in folder.glob("step-*"))[-keep:]
-    best = None if reached.best_step is None else place_of(folder, reached.best_step)
-    for older in folder.glob("step-*"):
-        if older not in (*newest, target, best):
-            shutil.rmtree(older, ignore_errors=True)
+        raise MachineError(_unwritten(target, step, error)) from error
+    _prune(folder, step, keep)
     return target
+
+
+def _write(part: Path, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, standing: Standing) -> None:
+    """Write the three files and have them put on the disk."""
+    save_file(trainable(model), part / WEIGHTS)
+    torch.save({"optimizer": optimizer.state_dict(), "random": _random_states()}, part / OPTIMIZER)
+    state = State(step, {file: _sha256(part / file) for file in (WEIGHTS, OPTIMIZER)}, standing)
+    (part / STATE).write_text(json_text({**to_json(state), "hash": digest(state)}), encoding="utf-8")
+    for path in (*part.iterdir(), part):
+        sync(path)
+
+
+def _unwritten(target: Path, step: int, error: Exception) -> Problem:
+    # torch's own writer raises a RuntimeError about positions in its file when the disk is full
+    reason = "the disk did not take all of it" if isinstance(error, RuntimeError) else str(error)
+    message = f"the checkpoint of step {step} could not be written: {reason}; earlier ones are untouched"
+    return Problem("LF405", message, "make room, then go on with --resume", file=str(target))
+
+
+def _prune(folder: Path, step: int, keep: int) -> None:
+    """Remove what is neither among the newest nor the best that one of these names; later steps were passed over."""
+    kept = {path for path in numbered(folder) if _number(path) <= step}
+    kept = set(sorted(kept, key=_number)[-keep:])
+    for path in tuple(kept):
+        with suppress(OSError, ValueError):
+            best = read_state(path).standing.best_step
+            kept |= set() if best is None else {place_of(folder, best)}
+    for path in numbered(folder):
+        if path not in kept:
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Take the name away first: what a kill leaves then is no checkpoint."""
+    aside = path.with_name(REMOVING + path.name)
+    with suppress(OSError):
+        path.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def place_of(folder: Path, step: int) -> Path:
@@ -78,29 +124,76 @@ def place_of(folder: Path, step: int) -> Path:
     return folder / f"step-{step:06d}"
 
 
-def latest_checkpoint(folder: Path) -> Path | None:
-    """Return the newest whole checkpoint; a damaged one is passed over."""
-    return next((path for path in sorted(folder.glob("step-*"), reverse=True) if _whole(path)), None)
+def numbered(folder: Path) -> list[Path]:
+    """Return the checkpoints there, whole or damaged, in the order of their steps."""
+    return sorted((path for path in folder.glob("step-*") if path.name[5:].isdecimal()), key=_number)
 
 
-def checkpoint_step(path: Path) -> int:
-    """Return the number of updates done when a checkpoint was written."""
-    return int(json.loads((path / STATE).read_text(encoding="utf-8"))["step"])
+def _number(path: Path) -> int:
+    return int(path.name[5:])
 
 
-def checkpoint_standing(path: Path) -> Standing:
-    """Return how the evaluations stood when a checkpoint was written."""
-    return from_json(Standing, json.loads((path / STATE).read_text(encoding="utf-8"))["standing"])
+def resume_point(folder: Path) -> Path | None:
+    """Return the newest whole checkpoint, say on stderr which are passed over, and clear what a kill left half done.
+
+    None: training begins at the start.
+    """
+    for left in (*folder.glob(WRITING + "*"), *folder.glob(REMOVING + "*")):
+        shutil.rmtree(left, ignore_errors=True)
+    said: list[str] = []
+    path = latest_checkpoint(folder, passed_over=lambda each, why: said.append(f"{each.name} is damaged ({why})"))
+    said.append("no whole checkpoint: beginning at the start" if path is None else f"going on from {path.name}")
+    print("; ".join(said), file=sys.stderr)
+    return path
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    """Put weights, optimizer and random states back as they were."""
+def latest_checkpoint(folder: Path, *, passed_over: Callable[[Path, str], None] | None = None) -> Path | None:
+    """Return the newest whole checkpoint; `passed_over` is told of each damaged one after it, and why it is one."""
+    for path in reversed(numbered(folder)):
+        why = damage(path)
+        if why is None:
+            return path
+        if passed_over is not None:
+            passed_over(path, why)
+    return None
+
+
+def damage(path: Path) -> str | None:
+    """Return what is wrong with a checkpoint, or with the best one that it names; None when one can go on from it."""
+    try:
+        state = read_state(path)
+    except (OSError, ValueError):
+        return f"{STATE} cannot be read"
+    for file, sum_ in state.sha256.items():
+        try:
+            if _sha256(path / file) != sum_:
+                return f"{file} is not what was written"
+        except OSError:
+            return f"{file} cannot be read"
+    best = state.standing.best_step
+    if best in (None, state.step) or damage(place_of(path.parent, best)) is None:
+        return None
+    return f"the best one by then, that of step {best}, is damaged or missing"
+
+
+def read_state(path: Path) -> State:
+    """Return what state.json says; OSError or ValueError when it cannot be read or is not what was written."""
+    record = json.loads((path / STATE).read_text(encoding="utf-8"))
+    state = from_json(State, record)
+    if record.get("hash") != digest(state) or set(state.sha256) != {WEIGHTS, OPTIMIZER} or state.step != _number(path):
+        raise ValueError(f"{path / STATE} is not what was written")
+    return state
+
+
+def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> State:
+    """Put weights, optimizer and random states back as they were; return the rest."""
     load_weights(path, model)
     state = torch.load(path / OPTIMIZER, weights_only=True)
     optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["random"]["cpu"])
     if torch.cuda.is_available() and state["random"]["cuda"]:
         torch.cuda.set_rng_state_all(state["random"]["cuda"])
+    return read_state(path)
 
 
 def load_weights(path: Path, model: nn.Module) -> None:
@@ -114,9 +207,10 @@ def load_weights(path: Path, model: nn.Module) -> None:
 def load_best(folder: Path, step: int, model: nn.Module) -> None:
     """Put the weights of the best evaluation into the model; RunError LF505 when that checkpoint is damaged."""
     path = place_of(folder, step)
-    if not _whole(path):
+    if damage(path) is not None:
         message = f"the checkpoint of the best evaluation (step {step}) is missing or damaged"
-        raise RunError(Problem("LF505", message, "train again", file=str(path)))
+        cure = "go on with --resume: it begins at a checkpoint before that one"
+        raise RunError(Problem("LF505", message, cure, file=str(path)))
     load_weights(path, model)
 
 
@@ -129,14 +223,6 @@ def trainable(model: nn.Module) -> dict[str, Tensor]:
 def _random_states() -> dict[str, Tensor | list[Tensor]]:
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     return {"cpu": torch.get_rng_state(), "cuda": cuda}
-
-
-def _whole(path: Path) -> bool:
-    try:
-        sums = json.loads((path / STATE).read_text(encoding="utf-8"))["sha256"]
-        return all(_sha256(path / file) == sums[file] for file in (WEIGHTS, OPTIMIZER))
-    except (OSError, ValueError, KeyError):
-        return False
 
 
 def _sha256(path: Path) -> str:

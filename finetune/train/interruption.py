@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM ask the loop to finish its update and save; a second Ctrl-C ends it at once.
+"""Ctrl-C and SIGTERM ask the loop to finish its update and save; a second one ends it at once.
 
     with Interruption() as interruption:
         …
@@ -19,7 +19,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Context in which the first signal sets `asked`; handlers are put back at its end."""
+    """Context in which the first signal sets `asked`; handlers are put back at its end.
+
+    A signal that this process was started to ignore (`nohup`, a job in the background) stays ignored.
+    """
 
     def __init__(self) -> None:
         self.asked = False
@@ -27,7 +30,8 @@ class Interruption:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+            wanted = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._ask) for number in wanted}
         return self
 
     def __exit__(
@@ -37,7 +41,8 @@ class Interruption:
             signal.signal(number, handler)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the signature is signal's)
-        if self.asked and number == signal.SIGINT:
+        if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        print("\nstopping after this update; a second Ctrl-C ends at once, without saving", file=sys.stderr)
+        name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
+        print(f"\nstopping after this update; a second {name} ends at once, without saving", file=sys.stderr)

@@ -14,6 +14,9 @@ are those of the examples, `computed_tokens` those that went through the layers 
 from __future__ import annotations
 
 import json
+import math
+import os
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +27,7 @@ from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.train.evaluations import Evaluation
 from lfine.finetune.train.progress import Pace, Progress, Watch
 from lfine.finetune.train.trackers import Trackers
-from lfine.schemas.records import write_text
+from lfine.schemas.records import sync, write_text
 
 WATCH = Watch()
 
@@ -39,11 +42,12 @@ class Journal:
         self._trackers = trackers
         self.best_validation_loss: float | None = None
         self.last_loss: float | None = None
-        kept = [line for line in _lines(path) if json.loads(line)["step"] <= start]
-        write_text(path, "".join(line + "\n" for line in kept))
+        kept = [line for line in _lines(path) if line["step"] <= start]
+        write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+        sync(path.parent)
         self._progress = Progress(start=start, steps=steps, watch=watch)
         for line in kept:
-            self._take_up(json.loads(line))
+            self._take_up(line)
         self._file = path.open("a", encoding="utf-8")
         self._lap = time.perf_counter()
 
@@ -93,6 +97,10 @@ class Journal:
         place = folder.relative_to(self.path.parent).as_posix()
         self._write({"step": step, "kind": "checkpoint", "checkpoint": place, "seconds": self._seconds()})
 
+    def sync(self) -> None:
+        """Put the lines so far on the disk: a checkpoint that a power cut leaves has those before it."""
+        os.fsync(self._file.fileno())
+
     def _track(self, step: int, values: dict[str, float]) -> None:
         if self._trackers is not None:
             self._trackers.log(step, values)
@@ -116,14 +124,26 @@ class Journal:
         loss, validation = line.get("loss"), line.get("validation_loss")
         if isinstance(loss, float):
             self.last_loss = loss
-        if isinstance(validation, float):
+        if isinstance(validation, float) and math.isfinite(validation):  # another is in the log, but is no best one
             best = self.best_validation_loss
             self.best_validation_loss = validation if best is None else min(best, validation)
 
 
-def _lines(path: Path) -> list[str]:
-    """The whole lines of a log; a last line cut short by a crash is dropped."""
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a log; what a crash cut short or a power cut spoiled is dropped, and said where more follows."""
     if not path.exists():
         return []
-    text = path.read_text(encoding="utf-8")
-    return text[: text.rfind("\n") + 1].splitlines()
+    texts = path.read_bytes().split(b"\n")
+    lines = [_line(text) for text in texts]
+    spoiled = sum(line is None for line in lines[:-1])
+    if spoiled:
+        print(f"{path}: {spoiled} lines cannot be read and are left out", file=sys.stderr)
+    return [line for line in lines[:-1] if line is not None]
+
+
+def _line(text: bytes) -> dict[str, Any] | None:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) and isinstance(line.get("step"), int) else None

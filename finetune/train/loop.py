@@ -27,16 +27,15 @@ from lfine.finetune.models.keeping import Loader
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.batches import batch_rows, epoch_order
 from lfine.finetune.train.checkpoints import (
-    checkpoint_standing,
-    checkpoint_step,
-    latest_checkpoint,
     load_best,
     load_checkpoint,
+    resume_point,
     save_checkpoint,
 )
 from lfine.finetune.train.counting import computed_tokens
 from lfine.finetune.train.determinism import deterministic
 from lfine.finetune.train.evaluations import AnsweredSample, better_is_higher, evaluate
+from lfine.finetune.train.finite import require_finite
 from lfine.finetune.train.interruption import Interruption
 from lfine.finetune.train.journal import Journal
 from lfine.finetune.train.losses import Engine, engine_for, update_gradient
@@ -46,8 +45,6 @@ from lfine.finetune.train.schedule import Schedule, learning_rate
 from lfine.finetune.train.selection import Chooser
 from lfine.finetune.train.targets import Objective
 from lfine.finetune.train.trackers import Setting, TrackedRun, Trackers
-from lfine.schemas.errors import RunError
-from lfine.schemas.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,7 @@ class TrainResult:
 def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResult:
     """Train as the plan says and leave adapter/ (peft's format; model/ without an adapter) in the run folder.
 
-    Raises RunError LF504 when the loss is not finite, MachineError LF405 when the disk is full.
+    Raises RunError LF504 when loss or gradient are not finite, MachineError LF405 when the disk is full.
     """
     torch.manual_seed(plan.seed)
     trained = set_up(plan, rows.train, place)
@@ -101,11 +98,10 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     schedule = Schedule(plan.decay, plan.learning_rate, plan.warmup_steps, plan.steps)
     chooser = Chooser(plan.selection, higher_is_better=better_is_higher(plan.selection, rows.answered))
     checkpoints = place.folder / "checkpoints"
-    checkpoint = latest_checkpoint(checkpoints) if place.resume else None
-    start = 0 if checkpoint is None else checkpoint_step(checkpoint)
+    checkpoint, start = resume_point(checkpoints) if place.resume else None, 0
     if checkpoint is not None:
-        load_checkpoint(checkpoint, engine.model, optimizer)
-        chooser.standing = checkpoint_standing(checkpoint)
+        state = load_checkpoint(checkpoint, engine.model, optimizer)
+        start, chooser.standing = state.step, state.standing
 
     began = time.perf_counter()
     with (
@@ -119,9 +115,8 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
             batch = batch_of(plan, rows.train, step)
             rate = learning_rate(schedule, step)
             loss = update_gradient(engine, batch, step)
-            require_finite(loss, step, batch)
-            if plan.max_grad_norm is not None:
-                nn.utils.clip_grad_norm_(trained.parameters, plan.max_grad_norm)
+            norm = nn.utils.clip_grad_norm_(trained.parameters, plan.max_grad_norm or math.inf)  # inf: only measured
+            require_finite(loss=loss, norm=float(norm), step=step, batch=batch, checkpoints=checkpoints)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
@@ -134,6 +129,7 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
                 best = chooser.take(step, found.values)
                 journal.validation(step, found, best=best)
             if best or interruption.asked or due(step, plan.steps_per_checkpoint, plan.steps):
+                journal.sync()
                 standing, keep = chooser.standing, plan.keep
                 path = save_checkpoint(checkpoints, step, engine.model, optimizer, keep=keep, standing=standing)
                 journal.checkpoint(step, path)
@@ -226,17 +222,3 @@ def batch_of(plan: TrainingPlan, rows: Sequence[EncodedExample], step: int) -> l
 def due(step: int, every: int, steps: int) -> bool:
     """Return whether something done every so many updates, and at the end, is due after update `step` (1-based)."""
     return step == steps or step % every == 0
-
-
-def require_finite(loss: float, step: int, batch: Sequence[EncodedExample]) -> None:
-    """Raise RunError LF504 with the rows of the batch when the loss is infinite or not a number."""
-    if math.isfinite(loss):
-        return
-    ids = ", ".join(str(row.row_id) for row in batch)
-    raise RunError(
-        Problem(
-            "LF504",
-            f"the loss of update {step + 1} is {loss}; its rows are {ids}",
-            "lower trainer.learning_rate, or look at these rows with `lfine preview`",
-        )
-    )

@@ -46,7 +46,7 @@ class Chooser:
         if self.plan is None:
             return False
         value, best = values[self.plan.by], self.standing.best
-        better = not math.isnan(value) and (best is None or self._sign * value > self._sign * best)
+        better = math.isfinite(value) and (best is None or self._sign * value > self._sign * best)
         if better:
             self.standing = Standing(step, value, 0)
         else:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from lfine.schemas.errors import MachineError, RunError
 from lfine.schemas.problems import Problem
-from lfine.stops import machine_faults, out_of_memory
+from lfine.stops import machine_faults, out_of_memory, termination_as_interruption
 
 
 def raised(error: BaseException) -> MachineError:
@@ -63,3 +65,19 @@ def test_everything_else_passes_as_it_is(error: BaseException) -> None:
 
 def test_memory_is_told_from_other_errors() -> None:
     assert not out_of_memory(ValueError("the memory of an elephant"))
+
+
+def test_sigterm_ends_a_stage_as_ctrl_c_does() -> None:
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    with pytest.raises(KeyboardInterrupt), termination_as_interruption():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_another_handler_of_sigterm_stays() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with termination_as_interruption():
+            os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -127,6 +127,7 @@ def test_saved_adapter_loads_with_plain_peft(saved: tuple[peft.PeftModel, Path],
     assert [path.name for path in folder.parent.iterdir()] == ["adapter"]
     config = json.loads((folder / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == str(tiny_model_folder)
+    assert config["target_modules"] == sorted(LLAMA_TARGETS)  # peft keeps a set, whose order differs by process
     plain = peft.PeftModel.from_pretrained(base(tiny_model_folder), str(folder)).eval()
     ours = load_adapter(base(tiny_model_folder), folder)
     assert torch.equal(logits(plain), logits(model))
@@ -147,6 +148,18 @@ def test_saving_again_replaces(saved: tuple[peft.PeftModel, Path], tiny_model_fo
 def test_a_whole_model_is_saved_too(tiny_model_folder: Path, tmp_path: Path) -> None:
     save_adapter(base(tiny_model_folder), tmp_path / "model")
     assert torch.equal(logits(base(tmp_path / "model")), logits(base(tiny_model_folder)))
+
+
+def test_an_adapter_is_on_the_disk_before_it_has_its_name(
+    tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(adapters, "sync", lambda path: done.append(path.name))
+    monkeypatch.setattr(adapters, "put", lambda *_: done.append("named"))
+    save_adapter(adapted(tiny_model_folder), tmp_path / "adapter")
+    assert sorted(done[:2]) == ["adapter_config.json", "adapter_model.safetensors"]
+    assert done[2].startswith(".adapter-")
+    assert done[3:] == ["named", tmp_path.name]
 
 
 def test_full_disk_leaves_the_old_adapter(

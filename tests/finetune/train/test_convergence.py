@@ -21,6 +21,7 @@ from transformers import PreTrainedModel
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import MachinePlan
+from lfine.finetune.compile.stems import stems_of
 from lfine.finetune.models.adapters import add_adapter, trainable_parameters
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train import packed, vocabulary
@@ -183,5 +184,5 @@ def test_the_rows_have_what_the_table_is_about() -> None:
     """Without a stem in every update the second level would be compared with itself."""
     for batch in batches():
         assert len({row.prompt_ids[:PREFIX] for row in batch}) == 1
-        assert packed.stems_of([row.prompt_ids for row in batch], PREFIX)
+        assert stems_of([row.prompt_ids for row in batch], PREFIX)
         assert len({row.length for row in batch}) > 3

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.train.evaluations import Evaluation
@@ -53,6 +57,34 @@ def test_a_resumed_log_loses_later_lines_and_remembers_earlier_ones(tmp_path: Pa
         journal.update(3, loss=0.5, learning_rate=0.1, batch=BATCH, computed=7)
     assert [line["step"] for line in written(path)] == [1, 1, 2, 2, 3]
     assert journal.last_loss == 0.5
+
+
+def test_lines_that_a_power_cut_spoiled_are_left_out_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b'{"step": 1, "loss": 0.1}\n\0\0\0\n[]\n{"loss": 1}\n\xff\xfe\n{"step": 2, "loss": 0.3}\n{"st')
+    with Journal(path, start=2, steps=4) as journal:
+        assert journal.last_loss == 0.3
+    assert written(path) == [{"step": 1, "loss": 0.1}, {"step": 2, "loss": 0.3}]
+    assert f"{path}: 4 lines cannot be read and are left out" in capsys.readouterr().err
+
+
+def test_a_loss_that_is_not_finite_is_no_best_one(tmp_path: Path) -> None:
+    with Journal(tmp_path / "log.jsonl", start=0, steps=2) as journal:
+        for step, loss in enumerate([math.nan, 2.0, math.inf, 3.0]):
+            journal.validation(step, Evaluation(loss), best=False)
+        assert journal.best_validation_loss == 2.0
+
+
+def test_lines_are_put_on_the_disk_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    with Journal(tmp_path / "log.jsonl", start=0, steps=2) as journal:
+        monkeypatch.setattr(os, "fsync", synced.append)
+        journal.update(1, loss=2.5, learning_rate=0.1, batch=BATCH, computed=7)
+        assert synced == []
+        journal.sync()
+    assert len(synced) == 1
 
 
 class Told(Trackers):

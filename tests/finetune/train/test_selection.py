@@ -43,9 +43,10 @@ def test_without_early_stop_training_never_ends() -> None:
     assert not found.ended
 
 
-def test_a_value_that_is_no_number_is_not_better() -> None:
+@pytest.mark.parametrize("odd", [math.nan, math.inf])
+def test_a_value_that_is_not_finite_is_not_better(odd: float) -> None:
     found = chooser(BY_LOSS)
-    assert not found.take(1, {"loss": math.nan})
+    assert not found.take(1, {"loss": odd})
     assert found.take(2, {"loss": 5.0})
     assert not found.take(3, {"loss": math.nan})
 

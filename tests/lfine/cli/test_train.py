@@ -15,7 +15,9 @@ import pytest
 
 from lfine.cli.main import main
 from lfine.finetune.train import loop
+from lfine.finetune.train.journal import Journal
 from lfine.finetune.train.losses import update_gradient
+from lfine.resuming import held
 from lfine.runs import read_run
 from tests.finetune.train.screen import Terminal
 from tests.lfine.projects import Ended, Project, files_of, lfine, refused, small_disk
@@ -234,7 +236,54 @@ def test_resume_with_another_rate_is_refused_and_names_the_key(
 def test_nothing_to_resume(trained: Project) -> None:
     ended = refused("train", trained.task, "--resume")
     assert (ended.code, ended.problem()["code"]) == (5, "LF501")
-    assert "no unfinished run of topics" in ended.problem()["message"]
+    assert "no unfinished run of topics: the newest" in ended.problem()["message"]
+
+
+def press(number: signal.Signals) -> Callable[[], None]:
+    return lambda: os.kill(os.getpid(), number)
+
+
+def test_sigterm_is_as_control_c(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.folder)
+    with monkeypatch.context() as patch:
+        in_update(patch, 3, press(signal.SIGTERM))
+        stopped = lfine("train", "topics.yaml")
+    assert stopped.code == 130
+    assert "interrupted; 3 of 4 updates are saved; to go on:\n  lfine train topics.yaml --resume\n" in stopped.err
+    with monkeypatch.context() as patch:  # before the first update: while the base model is loaded
+        patch.setattr(loop, "set_up", lambda *_: press(signal.SIGTERM)())
+        stopped = lfine("train", "topics.yaml", "--resume")
+    assert stopped.code == 130
+    assert "interrupted; 3 of 4 updates are saved" in stopped.err
+    assert lfine("train", "topics.yaml", "--resume").code == 0
+
+
+def test_killed_after_the_adapter_was_written(
+    first_train: tuple[Project, Ended], project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """run.json does not say finished yet: the adapter is written again, and is the same."""
+    with monkeypatch.context() as patch:
+        patch.setattr("lfine.training._save_prompt", raising(SystemExit(-9)))
+        lfine("train", project.task, "--runs-dir", project.runs)
+    (run,) = project.run_folders()
+    assert (read_run(run).status, (run / "adapter").is_dir()) == ("started", True)
+    (run / ".adapter-old-x").mkdir()
+    ended = lfine("train", project.task, "--runs-dir", project.runs, "--resume")
+    assert "going on from step-000004\n" in ended.err
+    assert adapter_of(run) == adapter_of(first_train[0].run_folders()[0])
+    assert (read_run(run).status, list(run.glob(".*"))) == ("finished", [])
+
+
+def test_a_run_that_another_process_trains(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        in_update(patch, 2, press_control_c)
+        lfine("train", project.task, "--runs-dir", project.runs)
+    (run,) = project.run_folders()
+    before = files_of(run)
+    with held(run):
+        ended = refused("train", project.task, "--runs-dir", project.runs, "--resume")
+    assert (ended.code, ended.problem()["code"]) == (5, "LF510")
+    assert files_of(run) == before
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
@@ -245,7 +294,8 @@ def test_a_loss_that_is_not_finite(project: Project, monkeypatch: pytest.MonkeyP
     (run,) = project.run_folders()
     assert (ended.code, found["code"]) == (5, "LF504")
     assert "the loss of update 2 is " in found["message"]
-    named = found["message"].rsplit("rows are ", 1)[1].split(", ")
+    assert found["message"].endswith("; step-000001 is still good")
+    named = found["message"].rsplit("rows are ", 1)[1].split(";")[0].split(", ")
     assert len(named) == 4
     assert all(0 <= int(row) < 42 for row in named)
     assert "trainer.learning_rate" in found["cure"]
@@ -258,7 +308,7 @@ def test_memory_that_runs_out(project: Project, monkeypatch: pytest.MonkeyPatch)
     ended = refused("train", project.task, "--runs-dir", project.runs)
     found = ended.problem()
     assert (ended.code, found["code"]) == (3, "LF404")
-    assert found["message"].endswith("CUDA out of memory. Tried to allocate 2.00 GiB")
+    assert found["message"].endswith("CUDA out of memory. Tried to allocate 2.00 GiB; no update was saved yet")
     assert "trainer.micro_batch_size" in found["cure"]
     assert read_run(project.run_folders()[0]).status == "failed"
 
@@ -291,12 +341,18 @@ def test_a_disk_that_fills_up(trained: Project, size: int) -> None:
 
 
 def test_a_disk_that_is_full_when_the_log_is_written(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lfine.finetune.train.journal.Journal._write", raising_full_disk)
+    write, left = Journal._write, [7]  # update 1, validation 1, checkpoint 1, update 2, …
+
+    def write_some(journal: Journal, line: dict[str, object]) -> None:
+        left[0] -= 1
+        write(journal, line) if left[0] else raising_full_disk()
+
+    monkeypatch.setattr(Journal, "_write", write_some)
     ended = refused("train", project.task, "--runs-dir", project.runs)
     found = ended.problem()
     (run,) = project.run_folders()
     assert (ended.code, found["code"], found["file"]) == (3, "LF405", str(run))
-    assert "no space left on device" in found["message"]
+    assert found["message"].endswith("no space left on device; 2 of 4 updates are saved")
     assert f"lfine train {project.task} --runs-dir {project.runs} --resume" in found["cure"]
     assert read_run(run).status == "failed"
 
