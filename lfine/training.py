@@ -11,7 +11,7 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lfine.changes import differences
@@ -23,7 +23,10 @@ from lfine.finetune.compile.prepare import PreparedRows
 from lfine.finetune.data.manifest import split_contents
 from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint
 from lfine.finetune.train.evaluations import answered_sample
+from lfine.finetune.train.failing import failing_together
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
+from lfine.finetune.train.processes import Processes
+from lfine.finetune.train.sharding import require_shareable
 from lfine.finetune.train.trackers import tracker_problems
 from lfine.lineage import write_rows
 from lfine.runs import (
@@ -65,6 +68,8 @@ class TrainOptions:
     """Let a model run code that comes with it, where the task says so too."""
     skip_bad_rows: int = 0
     """Lines of the data that are no rows and may be left out."""
+    processes: Processes = field(default_factory=Processes)
+    """Those that train together; each calls `train_task`, and the first one writes."""
 
 
 @dataclass(frozen=True)
@@ -83,23 +88,15 @@ class TrainOutcome:
 
 def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
     """Compile, train and save; every file of the run folder is written whole or not at all."""
-    compiled = compile_file(
-        path,
-        options.overrides,
-        fetch=True,
-        allow_code=options.allow_code,
-        skip_bad_rows=options.skip_bad_rows,
-    )
-    plan, runs = compiled.plan, runs_folder(options.runs_dir)
-    missing = tracker_problems(plan.training.trackers)
-    if missing:
-        raise MachineError(*missing)
-    rows = _rows(compiled)
-    with machine_faults("make room, give write permission, or name another folder with --runs-dir", at=runs):
-        folder = _resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
-        record = read_run(folder) if options.resume else _begin(folder, compiled, options)
+    processes = options.processes
+    with failing_together(processes, f"{path}: beginning"):
+        compiled = processes.after_first(lambda: _compiled(path, options))
+        plan, rows = compiled.plan, _rows(compiled)
+        require_shareable(plan.training, processes)
+        folder, record = processes.from_first(lambda: _opened(compiled, options))
+        _require_same_plan(record, plan)
     say(f"training {plan.task.name}: {plan.training.steps} updates of {plan.training.batch_size} into {folder}")
-    place = RunPlace(folder, compiled.prepared.model.folder, options.resume, plan.task.name)
+    place = RunPlace(folder, compiled.prepared.model.folder, options.resume, plan.task.name, processes)
     record = _train(compiled, rows, place, record, again=_again(path, options))
     _say_choice(record, plan)
     return TrainOutcome(
@@ -112,6 +109,35 @@ def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
         best_validation_loss=record.best_validation_loss,
         plan_hash=record.plan_hash,
     )
+
+
+def _compiled(path: Path, options: TrainOptions) -> CompiledTask:
+    compiled = compile_file(
+        path,
+        options.overrides,
+        fetch=True,
+        allow_code=options.allow_code,
+        skip_bad_rows=options.skip_bad_rows,
+    )
+    missing = tracker_problems(compiled.plan.training.trackers)
+    if missing:
+        raise MachineError(*missing)
+    return compiled
+
+
+def _opened(compiled: CompiledTask, options: TrainOptions) -> tuple[Path, RunRecord]:
+    """Return the run folder, a new one or the one to go on with, and its record."""
+    plan, runs = compiled.plan, runs_folder(options.runs_dir)
+    with machine_faults("make room, give write permission, or name another folder with --runs-dir", at=runs):
+        folder = _resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
+        return folder, read_run(folder) if options.resume else _begin(folder, compiled, options)
+
+
+def _require_same_plan(record: RunRecord, plan: Plan) -> None:
+    """Raise RunError LF502 in a process that found other data or another model than the first one."""
+    if record.plan_hash != plan.plan_hash:
+        message = "this process has another plan than the first one: its data, model or processor are not the same"
+        raise RunError(Problem("LF502", message, "give every machine the same files, and write trainer.dtype down"))
 
 
 def _say_choice(record: RunRecord, plan: Plan) -> None:
@@ -135,21 +161,26 @@ def _rows(compiled: CompiledTask) -> TrainingRows:
 
 def _train(compiled: CompiledTask, rows: TrainingRows, place: RunPlace, record: RunRecord, *, again: str) -> RunRecord:
     """Run the loop, save what belongs to it, and write into run.json what became of it, whatever that is."""
-    folder, training = place.folder, compiled.plan.training
+    folder, training, processes = place.folder, compiled.plan.training, place.processes
     try:
-        with machine_faults(f"make room, then go on: {again}", at=folder, memory_cure=LESS_MEMORY):
+        with (
+            failing_together(processes, f"{folder}: training"),
+            machine_faults(f"make room, then go on: {again}", at=folder, memory_cure=LESS_MEMORY),
+        ):
             result = train(training, rows, place)
             record = _ended(record, result, compiled.plan)
             if not result.finished:
                 raise KeyboardInterrupt
-            _save_prompt(folder, compiled)
             record = replace(record, status=FINISHED)
-            write_run(folder, record)
+            if processes.first:
+                _save_prompt(folder, compiled)
+                write_run(folder, record)
+            processes.wait()
     except LfineError:
-        _note(folder, replace(record, status=FAILED, finished=now()))
+        _note(place, replace(record, status=FAILED, finished=now()))
         raise
     except KeyboardInterrupt:
-        _note(folder, replace(record, status=INTERRUPTED, finished=now()))
+        _note(place, replace(record, status=INTERRUPTED, finished=now()))
         raise Interrupted(_saved(folder, training.steps), again) from None
     return record
 
@@ -170,10 +201,11 @@ def _saved(folder: Path, steps: int) -> str:
     return f"{checkpoint_step(checkpoint)} of {steps} updates are saved"
 
 
-def _note(folder: Path, record: RunRecord) -> None:
+def _note(place: RunPlace, record: RunRecord) -> None:
     """Write run.json where that is still possible: what went wrong is told by the error, not by this file."""
-    with suppress(OSError):
-        write_run(folder, record)
+    if place.processes.first:
+        with suppress(OSError):
+            write_run(place.folder, record)
 
 
 def _save_prompt(folder: Path, compiled: CompiledTask) -> None:

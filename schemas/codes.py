@@ -187,6 +187,7 @@ CODES: dict[str, Code] = {
     "LF507": Code("interrupted", "Ctrl-C or SIGTERM ended the command.", "There is no result yet.", "Ctrl-C during training", "the command that the message shows goes on where it was stopped"),
     "LF508": Code("internal-error", "lfine itself failed.", "It is a bug, not something that the task or the machine did.", "exit code 70, with a traceback", "report it with the traceback"),
     "LF509": Code("not-deterministic", "`trainer.deterministic` is true, and an operation has no form that gives the same result in every run.", "The run could not be made again.", "deterministic: true with such an operation on a GPU", "deterministic: false"),
+    "LF515": Code("process-lost", "Of several processes that train together, one ended or does not answer.", "The others cannot make an update without its part of the gradient.", "a process of torchrun that the system killed for its memory", "go on with --resume, with as many processes as there is room for"),
     "LF520": Code("slow-pattern", "The pattern of `evaluation.extract` needs more than two seconds for one answer.", "Scoring would take hours, or what it finds would depend on the machine.", "pattern: (a+)+b", "pattern: a+b"),
 }
 # fmt: on

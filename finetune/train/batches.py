@@ -33,10 +33,21 @@ def epoch_order(epoch: int, rows: int, seed: int) -> tuple[int, ...]:
     return tuple(order)
 
 
-def micro_batches(batch: Sequence[EncodedExample], size: int) -> list[list[int]]:
-    """Cut a batch into parts of at most `size` examples of similar length, as places in it (0-based).
+def dealt(lengths: Sequence[int], hands: int) -> list[list[int]]:
+    """Deal places in a batch (0-based), the longest first and back and forth: nearly as many tokens in every hand."""
+    order = sorted(range(len(lengths)), key=lambda place: (-lengths[place], place))
+    turns = [*range(hands), *reversed(range(hands))]
+    found: list[list[int]] = [[] for _ in range(hands)]
+    for turn, place in enumerate(order):
+        found[turns[turn % len(turns)]].append(place)
+    return found
+
+
+def micro_batches(batch: Sequence[EncodedExample], size: int, places: Sequence[int] | None = None) -> list[list[int]]:
+    """Cut a batch, or some places in it, into parts of at most `size` examples of similar length, as places (0-based).
 
     The sum of the parts' losses is the batch's.
     """
-    ordered = sorted(range(len(batch)), key=lambda place: (batch[place].length, batch[place].row_id), reverse=True)
+    chosen = range(len(batch)) if places is None else places
+    ordered = sorted(chosen, key=lambda place: (batch[place].length, batch[place].row_id), reverse=True)
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]

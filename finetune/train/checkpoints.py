@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from lfine.finetune.models.first_values import INITIAL
 from lfine.finetune.train.selection import Standing
+from lfine.finetune.train.sharding import like, whole
 from lfine.schemas.errors import MachineError, RunError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import from_json, json_text
@@ -38,19 +39,24 @@ def save_checkpoint(
     *,
     keep: int = 1,
     standing: Standing | None = None,
+    write: bool = True,
 ) -> Path:
     """Write checkpoints/step-…, then remove all but the `keep` newest and the best.
 
+    Weights in shares are put together by all processes; with `write` False this one does no more than that.
     MachineError LF405 when the disk is full: nothing is removed then.
     """
     target, reached = place_of(folder, step), standing or Standing()
+    weights, states = trainable(model), optimizer.state_dict()
+    if not write:
+        return target
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
             part = Path(name) / "checkpoint"
             part.mkdir()
-            save_file(trainable(model), part / WEIGHTS)
-            torch.save({"optimizer": optimizer.state_dict(), "random": _random_states()}, part / OPTIMIZER)
+            save_file(weights, part / WEIGHTS)
+            torch.save({"optimizer": states, "random": _random_states()}, part / OPTIMIZER)
             sums = {file: _sha256(part / file) for file in (WEIGHTS, OPTIMIZER)}
             (part / STATE).write_text(json_text({"step": step, "sha256": sums, "standing": reached}), encoding="utf-8")
             shutil.rmtree(target, ignore_errors=True)
@@ -108,7 +114,7 @@ def load_weights(path: Path, model: nn.Module) -> None:
     parameters = dict(model.named_parameters())
     with torch.no_grad():
         for name, value in load_file(path / WEIGHTS).items():
-            parameters[name].copy_(value)
+            parameters[name].copy_(like(parameters[name], value))
 
 
 def load_best(folder: Path, step: int, model: nn.Module) -> None:
@@ -123,7 +129,7 @@ def load_best(folder: Path, step: int, model: nn.Module) -> None:
 def trainable(model: nn.Module) -> dict[str, Tensor]:
     """Return the parameters that are trained, by name, and the first values that a frozen adapter takes out."""
     kept = [(name, value) for name, value in model.named_parameters() if value.requires_grad or f".{INITIAL}." in name]
-    return {name: value.detach().contiguous() for name, value in kept}
+    return {name: whole(value.detach()).contiguous() for name, value in kept}
 
 
 def _random_states() -> dict[str, Tensor | list[Tensor]]:

@@ -13,6 +13,7 @@ of updates and validations also go to the task's trackers.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -32,18 +33,24 @@ QUIET_INTERVAL = 15.0
 
 
 class Journal:
-    """Writes the log of one run; lines of steps after `start` (of an interrupted run) are taken back first."""
+    """Writes the log of one run; lines of steps after `start` (of an interrupted run) are taken back first.
 
-    def __init__(self, path: Path, *, start: int, steps: int, trackers: Trackers | None = None) -> None:
+    With `kept` False it writes and shows nothing: that of a process beside the first.
+    """
+
+    def __init__(
+        self, path: Path, *, start: int, steps: int, trackers: Trackers | None = None, kept: bool = True
+    ) -> None:
         self.path = path
         self._trackers = trackers
         self.best_validation_loss: float | None = None
         self.last_loss: float | None = None
-        kept = [line for line in _lines(path) if json.loads(line)["step"] <= start]
-        write_text(path, "".join(line + "\n" for line in kept))
-        for line in kept:
+        before = [line for line in _lines(path) if json.loads(line)["step"] <= start] if kept else []
+        if kept:
+            write_text(path, "".join(line + "\n" for line in before))
+        for line in before:
             self._remember(json.loads(line))
-        self._file = path.open("a", encoding="utf-8")
+        self._file = (path if kept else Path(os.devnull)).open("a", encoding="utf-8")
         terminal = sys.stderr.isatty()
         self._bar = tqdm(
             total=steps,
@@ -53,6 +60,7 @@ class Journal:
             mininterval=0.3 if terminal else QUIET_INTERVAL,
             dynamic_ncols=terminal,
             file=sys.stderr,
+            disable=not kept,
         )
         self._lap = time.perf_counter()
 

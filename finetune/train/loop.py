@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -32,6 +32,7 @@ from lfine.finetune.train.checkpoints import (
     load_best,
     load_checkpoint,
     save_checkpoint,
+    trainable,
 )
 from lfine.finetune.train.determinism import deterministic
 from lfine.finetune.train.evaluations import AnsweredSample, better_is_higher, evaluate
@@ -39,8 +40,10 @@ from lfine.finetune.train.interruption import Interruption
 from lfine.finetune.train.journal import Journal
 from lfine.finetune.train.losses import Engine, engine_for, update_gradient
 from lfine.finetune.train.optimizers import optimizer_for
+from lfine.finetune.train.processes import Processes
 from lfine.finetune.train.schedule import Schedule, learning_rate
 from lfine.finetune.train.selection import Chooser
+from lfine.finetune.train.sharding import clip_gradients, shard, whole_states, whole_weights
 from lfine.finetune.train.targets import Objective
 from lfine.finetune.train.trackers import Setting, TrackedRun, Trackers
 from lfine.schemas.errors import RunError
@@ -67,6 +70,8 @@ class RunPlace:
     """Go on from the newest checkpoint in `folder`, from the beginning where there is none."""
     task: str = ""
     """What trackers call it."""
+    processes: Processes = field(default_factory=Processes)
+    """Those that train together; the first one writes."""
 
 
 @dataclass(frozen=True)
@@ -89,52 +94,58 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     Raises RunError LF504 when the loss is not finite, MachineError LF405 when the disk is full.
     """
     torch.manual_seed(plan.seed)
+    processes = place.processes
     trained = set_up(plan, rows.train, place)
     engine, optimizer = trained.engine, trained.optimizer
     schedule = Schedule(plan.decay, plan.learning_rate, plan.warmup_steps, plan.steps)
     chooser = Chooser(plan.selection, higher_is_better=better_is_higher(plan.selection, rows.answered))
     checkpoints = place.folder / "checkpoints"
-    checkpoint = latest_checkpoint(checkpoints) if place.resume else None
+    checkpoint = processes.from_first(lambda: latest_checkpoint(checkpoints) if place.resume else None)
     start = 0 if checkpoint is None else checkpoint_step(checkpoint)
     if checkpoint is not None:
         load_checkpoint(checkpoint, engine.model, optimizer)
         chooser.standing = checkpoint_standing(checkpoint)
 
-    began = time.perf_counter()
+    began, first = time.perf_counter(), processes.first
+    tracked = TrackedRun(place.task, place.folder, start, settings_of(plan))
     with (
         deterministic(wanted=plan.machine.deterministic),
-        Trackers(plan.trackers, TrackedRun(place.task, place.folder, start, settings_of(plan))) as trackers,
-        Journal(place.folder / "log.jsonl", start=start, steps=plan.steps, trackers=trackers) as journal,
+        Trackers(plan.trackers if first else (), tracked) as trackers,
+        Journal(place.folder / "log.jsonl", start=start, steps=plan.steps, trackers=trackers, kept=first) as journal,
         Interruption() as interruption,
     ):
-        step = start
-        while step < plan.steps and not chooser.ended and not interruption.asked:
+        step, stopping = start, False
+        while step < plan.steps and not chooser.ended and not stopping:
             batch = batch_of(plan, rows.train, step)
             rate = learning_rate(schedule, step)
             loss = update_gradient(engine, batch, step)
             require_finite(loss, step, batch)
             if plan.max_grad_norm is not None:
-                nn.utils.clip_grad_norm_(trained.parameters, plan.max_grad_norm)
+                clip_gradients(trained.parameters, plan.max_grad_norm, processes)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
             optimizer.zero_grad()
             step += 1
             journal.update(step, loss=loss, learning_rate=rate, batch=batch)
-            best = False
+            best, stopping = False, processes.any(interruption.asked)
             if rows.validation and due(step, plan.steps_per_evaluation, plan.steps):
                 found = evaluate(engine, rows.validation, rows.answered)
                 best = chooser.take(step, found.values)
                 journal.validation(step, found, best=best)
-            if best or interruption.asked or due(step, plan.steps_per_checkpoint, plan.steps):
+            if best or stopping or due(step, plan.steps_per_checkpoint, plan.steps):
                 standing, keep = chooser.standing, plan.keep
-                path = save_checkpoint(checkpoints, step, engine.model, optimizer, keep=keep, standing=standing)
+                path = save_checkpoint(
+                    checkpoints, step, engine.model, optimizer, keep=keep, standing=standing, write=first
+                )
                 journal.checkpoint(step, path)
     finished, chosen = step == plan.steps or chooser.ended, chooser.standing.best_step
     if finished:
         if chosen not in (None, step):
             load_best(checkpoints, chosen, engine.model)
-        save_adapter(trained.saved, place.folder / ("adapter" if plan.adapter else "model"))
+        weights = whole_weights(trained.saved)
+        if first:
+            save_adapter(trained.saved, place.folder / ("adapter" if plan.adapter else "model"), weights)
     return TrainResult(
         steps=step,
         finished=finished,
@@ -159,20 +170,27 @@ class Trained:
 
 def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) -> Trained:
     """Load the base model, put the adapter in, and give what is trained to the optimizer."""
+    processes, device = place.processes, plan.machine.device
     model = load_base(
         place.model_folder,
         dtype=plan.model.dtype,
-        device=plan.machine.device,
+        device="cpu" if processes.sharded else device,  # a GPU is given its share only
         quantization=plan.model.quantization,
         trust_remote_code=plan.model.trust_remote_code,
     )
     saved = adapt(model, plan, rows)
+    if plan.adapter is not None:
+        processes.take_first(trainable(model).values())
+    shard(model, processes, device, adapted=plan.adapter is not None)
     if plan.machine.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     model.train()
-    engine = engine_for(model, plan.machine, plan.length.shared_prefix, objective_of(plan))
+    engine = engine_for(model, plan.machine, plan.length.shared_prefix, objective_of(plan), processes=processes)
     parameters = trainable_parameters(model)
-    return Trained(engine, saved, parameters, optimizer_for(parameters, plan.optimizer, rate=plan.learning_rate))
+    optimizer = optimizer_for(parameters, plan.optimizer, rate=plan.learning_rate)
+    if processes.sharded:
+        whole_states(optimizer)
+    return Trained(engine, saved, parameters, optimizer)
 
 
 def adapt(model: PreTrainedModel, plan: TrainingPlan, rows: Sequence[EncodedExample]) -> nn.Module:

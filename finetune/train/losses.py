@@ -17,10 +17,10 @@ from transformers import PreTrainedModel
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import MachinePlan
-from lfine.finetune.train.batches import micro_batches
 from lfine.finetune.train.noise import batch_noise
 from lfine.finetune.train.packed import pack, packed_logits, use_packed_rows
 from lfine.finetune.train.padded import pad, padded_logits
+from lfine.finetune.train.processes import Processes
 from lfine.finetune.train.targets import Objective, total_weight
 
 VALIDATION_ROWS = 16
@@ -37,6 +37,8 @@ class Engine:
     prefix: int
     """Prompt tokens that all examples share; 0 with the padded layout."""
     objective: Objective = field(default_factory=Objective)
+    processes: Processes = field(default_factory=Processes)
+    """Those that a batch is divided among."""
 
     @property
     def packed(self) -> bool:
@@ -48,29 +50,38 @@ class Engine:
         return int(self.model.get_input_embeddings().embedding_dim)
 
 
-def engine_for(model: PreTrainedModel, machine: MachinePlan, prefix: int, objective: Objective | None = None) -> Engine:
+def engine_for(
+    model: PreTrainedModel,
+    machine: MachinePlan,
+    prefix: int,
+    objective: Objective | None = None,
+    *,
+    processes: Processes | None = None,
+) -> Engine:
     """Set the model up for the plan's layout; `prefix` tokens begin every row."""
-    wanted = objective or Objective()
+    wanted, several = objective or Objective(), processes or Processes()
     if machine.layout == "shared_prefix":
         use_packed_rows(model)
-    return Engine(model, machine, prefix if machine.layout == "shared_prefix" else 0, wanted)
+    return Engine(model, machine, prefix if machine.layout == "shared_prefix" else 0, wanted, several)
 
 
 def update_gradient(engine: Engine, batch: Sequence[EncodedExample], step: int = 0) -> float:
     """Add the gradient of the batch's mean loss to the parameters; return that loss.
 
-    The mean is over the weights of all learned tokens of the batch, so cutting it into micro-batches changes nothing.
-    `step` (0-based) decides the noise.
+    The mean is over the weights of all learned tokens of the batch, so cutting it into micro-batches and dividing it
+    among processes changes nothing. `step` (0-based) decides the noise.
     """
     weight = sum(total_weight(row, engine.objective.prompt_weight) for row in batch)
-    total = 0.0
-    for numbers in micro_batches(batch, engine.machine.micro_batch_size):
+    total, processes = 0.0, engine.processes
+    processes.seed_update(engine.objective.seed, step)
+    for numbers, counted in processes.share(batch, engine.machine.micro_batch_size):
         rows = [batch[number] for number in numbers]
         noise = batch_noise(rows, numbers, engine.objective, width=engine.width, step=step)
-        loss = summed_loss(engine, rows, engine.objective, noise) / weight
+        loss = summed_loss(engine, rows, engine.objective, noise) / weight * counted
         loss.backward()
         total += loss.item()
-    return total
+    processes.sum_gradients(engine.model.parameters())
+    return processes.sum(total)
 
 
 @torch.no_grad()
@@ -79,11 +90,12 @@ def mean_loss(engine: Engine, rows: Sequence[EncodedExample]) -> float:
     training, plain = engine.model.training, Objective()
     engine.model.eval()
     try:
-        parts = micro_batches(rows, max(engine.machine.micro_batch_size, VALIDATION_ROWS))
-        summed = sum(summed_loss(engine, [rows[number] for number in part], plain).item() for part in parts)
+        parts = engine.processes.share(rows, max(engine.machine.micro_batch_size, VALIDATION_ROWS))
+        losses = (summed_loss(engine, [rows[number] for number in part], plain) * counted for part, counted in parts)
+        summed = sum(loss.item() for loss in losses)
     finally:
         engine.model.train(training)
-    return summed / sum(row.learned_tokens for row in rows)
+    return engine.processes.sum(summed) / sum(row.learned_tokens for row in rows)
 
 
 def summed_loss(

@@ -35,22 +35,25 @@ def run(arguments: argparse.Namespace) -> int:
 
     require_training()
     quiet_libraries()
+    from lfine.finetune.train.launch import joined
     from lfine.training import TrainOptions, train_task
 
-    options = TrainOptions(
-        overrides=arguments.set,
-        runs_dir=arguments.runs_dir,
-        resume=arguments.resume,
-        command=arguments.command_line,
-        allow_code=arguments.allow_code,
-        skip_bad_rows=arguments.skip_bad_rows,
-    )
+    with joined() as processes:
+        options = TrainOptions(
+            overrides=arguments.set,
+            runs_dir=arguments.runs_dir,
+            resume=arguments.resume,
+            command=arguments.command_line,
+            allow_code=arguments.allow_code,
+            skip_bad_rows=arguments.skip_bad_rows,
+            processes=processes,
+        )
 
-    def one(task: str) -> Done:
-        outcome = train_task(Path(task), options)
-        return asdict(outcome), summary(outcome, task, arguments.runs_dir)
+        def one(task: str) -> Done:
+            outcome = train_task(Path(task), options)
+            return asdict(outcome), summary(outcome, task, arguments.runs_dir)
 
-    return each_task(arguments, one, plural="runs", nothing="no task was trained")
+        return each_task(arguments, one, plural="runs", nothing="no task was trained")
 
 
 def summary(outcome: TrainOutcome, task: str, runs_dir: str | None) -> str:
