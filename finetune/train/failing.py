@@ -77,16 +77,23 @@ def settled(processes: Processes, task: str, error: BaseException) -> BaseExcept
     let_it_end()
     own = word_of(error)
     found = exchanged(processes, task, own)
-    others = {rank: word for rank, word in found.items() if rank != processes.rank and word != LOST}
+    known = {rank: word for rank, word in found.items() if rank != processes.rank and word != LOST}
     if own != LOST:
-        if not processes.first and others.get(0) != own:
-            speak(error)
-        return error
-    if others:
-        rank, word = min(others.items())
-        return error_of(word, f"process {rank} of {processes.count}")
+        met, said = error, known.get(0) == own
+    elif known:
+        rank, word = min(known.items())
+        met, said = error_of(word, f"process {rank} of {processes.count}"), True  # by that process
+    else:
+        met, said = lost(processes, error), 0 in found
+    if not processes.first and not said:
+        speak(met)
+    return met
+
+
+def lost(processes: Processes, error: BaseException) -> RunError:
+    """Return the error where a process is gone without a word."""
     message = f"one of the {processes.count} processes is gone or does not answer: {error}"
-    cure = "look for its last words above; a process without any was ended from outside, often for its memory"
+    cure = "look for its last words above; one without any was ended from outside, often for its memory"
     return RunError(Problem("LF515", message, f"{cure}; then go on with --resume"))
 
 

@@ -12,6 +12,7 @@ Started without a launcher it is one process, and nothing here does anything.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -39,6 +40,11 @@ UNKNOWN = {
     "ACCELERATE_USE_PARALLELISM_CONFIG": "a parallelism config",
 }
 """What accelerate launch can ask for, and lfine does not do."""
+
+ALONE = (
+    "accelerate launch was asked for several processes and started one, which trains alone; "
+    "without GPUs too it starts several with --multi_gpu"
+)
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,18 @@ def launched(environment: Mapping[str, str]) -> Launch | None:
     return Launch(rank, count, rank if local is None else local, _true(environment.get("ACCELERATE_USE_FSDP")))
 
 
+def accelerated_alone(environment: Mapping[str, str]) -> bool:
+    """Whether accelerate launch got a number of processes and started one: it does so where there are no GPUs."""
+    return "ACCELERATE_USE_CPU" in environment and "MASTER_ADDR" in environment and not set(RANK) & set(environment)
+
+
 @contextmanager
 def joined() -> Iterator[Processes]:
     """Yield this process's part; SystemExit with the error's exit code where another process says the error."""
     launch = launched(os.environ)
     if launch is None:
+        if accelerated_alone(os.environ):
+            print(ALONE, file=sys.stderr)
         yield Processes()
         return
     with heard(first=launch.rank == 0):
