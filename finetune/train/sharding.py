@@ -12,6 +12,7 @@ often one and the same tensor. Files hold whole tensors, so a run goes on with a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -141,14 +142,14 @@ def whole_weights(model: nn.Module) -> dict[str, Tensor] | None:
 
 
 @torch.no_grad()
-def clip_gradients(parameters: Sequence[nn.Parameter], most: float, processes: Processes) -> None:
-    """Scale the gradients so that their norm, over all weights and processes, is at most `most`."""
+def clip_gradients(parameters: Sequence[nn.Parameter], most: float, processes: Processes) -> float:
+    """Scale the gradients so that their norm, over all weights and processes, is at most `most`; return the norm."""
     if not any(isinstance(weight, DTensor) for weight in parameters):
-        nn.utils.clip_grad_norm_(parameters, most)
-        return
+        return float(nn.utils.clip_grad_norm_(parameters, most))
     gradients = [weight.grad for weight in parameters if weight.grad is not None]
     shares = [each.to_local() for each in gradients if isinstance(each, DTensor)]
     common = [each for each in gradients if not isinstance(each, DTensor)]
-    squares = processes.sum(get_total_norm(shares).item() ** 2) + get_total_norm(common).item() ** 2
+    norm = math.sqrt(processes.sum(get_total_norm(shares).item() ** 2) + get_total_norm(common).item() ** 2)
     for gradient in (*shares, *common):
-        gradient.mul_(min(1.0, most / (squares**0.5 + 1e-6)))  # as clip_grad_norm_ does
+        gradient.mul_(min(1.0, most / (norm + 1e-6)))  # as clip_grad_norm_ does
+    return norm

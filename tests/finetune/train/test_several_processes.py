@@ -22,7 +22,7 @@ from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import SelectionPlan, TrainingPlan
 from lfine.finetune.generate.local import GenerationSettings
 from lfine.finetune.generate.local_answers import Asking
-from lfine.finetune.train import loop
+from lfine.finetune.train import checkpoints, journal, loop
 from lfine.finetune.train import losses as computing
 from lfine.finetune.train.evaluations import AnsweredSample
 from lfine.finetune.train.launch import joined
@@ -67,6 +67,9 @@ def train_each(plans: dict[str, TrainingPlan], rows: Rows, golds: tuple[str, ...
 
     loop.shard = shard  # type: ignore[attr-defined]
     with joined() as processes:
+        if not processes.first:
+            for module, writer in ((loop, "save_adapter"), (journal, "write_text"), (checkpoints, "save_file")):
+                setattr(module, writer, lambda *_: os._exit(77))
         for name, plan in plans.items():
             mine = replace(processes, sharded=name.startswith("sharded"))
             sample = answered(base, rows, golds) if plan.evaluation_sample else None
