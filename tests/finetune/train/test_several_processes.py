@@ -248,6 +248,13 @@ def test_an_error_of_one_process_is_that_of_both(project: Project) -> None:
     assert read_run(folder).status == "failed"
 
 
+def test_after_an_error_of_one_process_no_other_task_is_begun(project: Project) -> None:
+    ended = commanded(project, "memory", 1, str(project.task))
+    assert [each.code for each in ended] == [1, 1], ended[0].err + ended[1].err
+    assert ended[0].err.index("LF404") < ended[0].err.index("LF515") < ended[0].err.index("LF116")
+    assert len(project.run_folders()) == 1
+
+
 @pytest.mark.parametrize(("fault", "sharded"), [("bug", "false"), ("layer", "true")])
 def test_a_bug_in_one_process_ends_both(project: Project, fault: str, sharded: str) -> None:
     ended = commanded(project, fault, 1, ACCELERATE_USE_FSDP=sharded)
