@@ -19,10 +19,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
-from torch.distributed import TCPStore
+from torch._C._distributed_c10d import TCPStore
 
 from lfine.finetune.train import failing, launch
 
@@ -40,8 +41,8 @@ class Ended:
     err: str
 
 
-def together(job: Callable[..., int], *given: Any, folder: Path, count: int = 2, **variables: str) -> list[Ended]:
-    """Run a job in `count` processes that a launcher started, with more environment variables; stop what hangs."""
+def together(job: Callable[..., int], *given: Any, folder: Path, count: int = 2, sharded: bool = False) -> list[Ended]:
+    """Run a job in `count` processes that a launcher started, `sharded` with FSDP; stop what hangs."""
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=timedelta(seconds=LIMIT))
     folder.mkdir(parents=True, exist_ok=True)
     running = []
@@ -54,7 +55,7 @@ def together(job: Callable[..., int], *given: Any, folder: Path, count: int = 2,
             "MASTER_PORT": str(store.port),
             "TORCHELASTIC_USE_AGENT_STORE": "True",
             "TORCHELASTIC_RESTART_COUNT": "0",
-            **variables,
+            "ACCELERATE_USE_FSDP": str(sharded).lower(),
         }
         process = FORKS.Process(target=_work, args=(job, given, environment, str(folder / str(rank))))
         process.start()
@@ -71,16 +72,22 @@ def together(job: Callable[..., int], *given: Any, folder: Path, count: int = 2,
     return ended
 
 
+def put(module: ModuleType, **members: Any) -> None:
+    """Let a module have other members, in a process that ends with its job."""
+    for name, member in members.items():
+        setattr(module, name, member)
+
+
 def _work(job: Callable[..., int], given: tuple[Any, ...], environment: dict[str, str], said: str) -> None:
     """Run the job with stdout and stderr in files, and exit with its code."""
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(f"{said}.{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (until the end)
-    sys.stderr = sys.__stderr__ = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    out, err = (open(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))  # noqa: SIM115 (until the end)
+    put(sys, stdout=out, __stdout__=out, stderr=err, __stderr__=err)
     os.environ |= environment
     torch.set_num_threads(1)
-    failing.PATIENCE = 10  # half a second: nobody waits for long in a test
-    launch.TIMEOUT = timedelta(seconds=LIMIT)
+    put(failing, PATIENCE=10)  # half a second: nobody waits for long in a test
+    put(launch, TIMEOUT=timedelta(seconds=LIMIT))
     try:
         code = job(*given)
     except SystemExit as stop:

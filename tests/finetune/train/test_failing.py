@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from torch import distributed
+from torch._C._distributed_c10d import FileStore
 
 from lfine.finetune.train import failing
 from lfine.finetune.train.failing import (
@@ -83,20 +85,18 @@ def test_what_says_only_that_another_is_gone(error: Exception) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> distributed.FileStore:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileStore:
     """A store for two, nobody's patience, and nothing of the test's own process touched."""
     monkeypatch.setattr(failing, "PATIENCE", 1)
     monkeypatch.setattr(failing, "let_it_end", lambda: DONE.append("let it end"))
     monkeypatch.setattr(distributed, "destroy_process_group", lambda: DONE.append("close"))
     DONE.clear()
-    store = distributed.FileStore(str(tmp_path / "store"), 2)
+    store = FileStore(str(tmp_path / "store"), 2)
     store.set_timeout(timedelta(seconds=5))
     return store
 
 
-def test_all_fail_alike_and_the_first_one_says_it(
-    store: distributed.FileStore, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_all_fail_alike_and_the_first_one_says_it(store: FileStore, capfd: pytest.CaptureFixture[str]) -> None:
     error = RunError(FULL)
     assert settled(Processes(0, 2, store=store), "a", error) is error
     DONE.clear()
@@ -108,7 +108,7 @@ def test_all_fail_alike_and_the_first_one_says_it(
 
 
 def test_one_that_fails_alone_speaks_and_the_first_ends_with_its_problems(
-    store: distributed.FileStore, capfd: pytest.CaptureFixture[str]
+    store: FileStore, capfd: pytest.CaptureFixture[str]
 ) -> None:
     error = MachineError(FULL)
     assert settled(Processes(1, 2, store=store), "a", error) is error
@@ -120,7 +120,7 @@ def test_one_that_fails_alone_speaks_and_the_first_ends_with_its_problems(
     assert capfd.readouterr().err == ""
 
 
-def test_where_nobody_left_word_one_is_lost(store: distributed.FileStore, capfd: pytest.CaptureFixture[str]) -> None:
+def test_where_nobody_left_word_one_is_lost(store: FileStore, capfd: pytest.CaptureFixture[str]) -> None:
     """The first process was killed: the other speaks. Then the first one finds the other lost too, and speaks."""
     found = settled(Processes(1, 2, store=store), "a", ElsewhereError("closed by peer"))
     assert isinstance(found, RunError)
@@ -142,6 +142,6 @@ def test_what_is_spoken(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_a_launcher_can_no_longer_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
     set_to: list[tuple[object, object]] = []
-    monkeypatch.setattr(failing.signal, "signal", lambda number, handler: set_to.append((number, handler)))
+    monkeypatch.setattr(signal, "signal", lambda number, handler: set_to.append((number, handler)))
     let_it_end()
-    assert set_to == [(failing.signal.SIGTERM, failing.signal.SIG_IGN)]
+    assert set_to == [(signal.SIGTERM, signal.SIG_IGN)]

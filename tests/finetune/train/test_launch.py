@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
 
-from lfine.finetune.train import launch
 from lfine.finetune.train.launch import ALONE, Launch, accelerated_alone, heard, joined, launched
 from lfine.finetune.train.processes import Processes
 from lfine.schemas.errors import RunError, UsageError
@@ -18,7 +18,7 @@ TORCHRUN = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "1
 @pytest.mark.parametrize("environment", [{}, {"WORLD_SIZE": "1", "RANK": "0"}, {"WORLD_SIZE": "many"}])
 def test_without_a_launcher_it_is_one_process(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert launched(environment) is None
-    monkeypatch.setattr(launch.os, "environ", environment)
+    monkeypatch.setattr(os, "environ", environment)
     with joined() as processes:
         assert processes == Processes()
 
@@ -53,7 +53,7 @@ def test_accelerate_that_started_one_process_only_is_noticed(
     assert accelerated_alone(started)
     assert not accelerated_alone({**started, "RANK": "0"})
     assert not accelerated_alone({"ACCELERATE_USE_CPU": "True"})
-    monkeypatch.setattr(launch.os, "environ", started)
+    monkeypatch.setattr(os, "environ", started)
     with joined() as processes:
         assert processes.alone
     assert capsys.readouterr().err == ALONE + "\n"

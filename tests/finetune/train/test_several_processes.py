@@ -22,7 +22,7 @@ from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import SelectionPlan, TrainingPlan
 from lfine.finetune.generate.local import GenerationSettings
 from lfine.finetune.generate.local_answers import Asking
-from lfine.finetune.train import checkpoints, journal, loop
+from lfine.finetune.train import checkpoints, journal, loop, sharding
 from lfine.finetune.train import losses as computing
 from lfine.finetune.train.evaluations import AnsweredSample
 from lfine.finetune.train.launch import joined
@@ -32,7 +32,7 @@ from lfine.schemas.errors import MachineError
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import Extract
 from tests.finetune.train.runs import evaluations, lines, losses, run, weights
-from tests.finetune.train.spawned import Ended, together
+from tests.finetune.train.spawned import Ended, put, together
 from tests.finetune.train.test_evaluations import plainly_answered, renderer
 from tests.lfine.projects import Project, lfine, write_project
 
@@ -58,18 +58,18 @@ def answered(folder: Path, rows: Rows, golds: tuple[str, ...]) -> AnsweredSample
 
 def train_each(plans: dict[str, TrainingPlan], rows: Rows, golds: tuple[str, ...], folder: Path, base: Path) -> int:
     """Train one plan after the other; those named sharded… with weights in shares. Print what a process holds."""
-    original = loop.shard
+    original = sharding.shard
 
     def shard(model: Any, *given: Any, **more: Any) -> None:
         original(model, *given, **more)
         held = [w.to_local().numel() if isinstance(w, DTensor) else w.numel() for w in model.model.layers.parameters()]
         print(f"{name} {sum(held) / sum(w.numel() for w in model.model.layers.parameters()):.2f}")
 
-    loop.shard = shard  # type: ignore[attr-defined]
+    put(loop, shard=shard)
     with joined() as processes:
         if not processes.first:
             for module, writer in ((loop, "save_adapter"), (journal, "write_text"), (checkpoints, "save_file")):
-                setattr(module, writer, lambda *_: os._exit(77))
+                put(module, **{writer: lambda *_: os._exit(77)})
         for name, plan in plans.items():
             mine = replace(processes, sharded=name.startswith("sharded"))
             sample = answered(base, rows, golds) if plan.evaluation_sample else None
@@ -129,7 +129,7 @@ def test_two_processes_train_as_one(plan: TrainingPlan, rows: Rows, tiny_model_f
 
 def stopped(plan: TrainingPlan, rows: Rows, folder: Path, base: Path, after: int, rank: int) -> int:
     """Train, going on where the run stands; the process `rank` alone gets SIGTERM in its update `after`."""
-    original, done = loop.update_gradient, []
+    original, done = computing.update_gradient, []
 
     def interrupted(*given: Any) -> float:
         done.append(1)
@@ -137,7 +137,7 @@ def stopped(plan: TrainingPlan, rows: Rows, folder: Path, base: Path, after: int
             os.kill(os.getpid(), signal.SIGTERM)
         return original(*given)
 
-    loop.update_gradient = interrupted  # type: ignore[attr-defined]
+    put(loop, update_gradient=interrupted)
     with joined() as processes:
         result = train(plan, TrainingRows(rows[:22], ()), RunPlace(folder, base, resume=True, processes=processes))
     return result.steps
@@ -154,9 +154,8 @@ def test_a_run_goes_on_with_another_number_of_processes(
     two = together(stopped, plan, rows, folder, tiny_model_folder, 2, 1, folder=tmp_path / "said two")
     assert [each.code for each in two] == [2, 2], two[0].err + two[1].err
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["step-000002"]
-    sharded = {"ACCELERATE_USE_FSDP": "true"}
     given = (stopped, plan, rows, folder, tiny_model_folder, 1, 2)
-    three = together(*given, folder=tmp_path / "said three", count=3, **sharded)
+    three = together(*given, folder=tmp_path / "said three", count=3, sharded=True)
     assert [each.code for each in three] == [3, 3, 3], three[0].err + three[2].err
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["step-000003"]
     run(plan, rows, folder, tiny_model_folder, resume=True)
@@ -174,7 +173,7 @@ def project(tmp_path: Path, tiny_model_folder: Path) -> Project:
 def command(words: list[str], fault: str, at: int, cache: str) -> int:
     """Run one command line; in its second update the process `at` meets the fault."""
     os.environ["LFINE_CACHE"] = cache
-    original, plain_loss, done = loop.update_gradient, computing.summed_loss, []
+    original, plain_loss, done = computing.update_gradient, computing.summed_loss, []
 
     def faulty(*given: Any) -> float:
         done.append(1)
@@ -188,27 +187,27 @@ def command(words: list[str], fault: str, at: int, cache: str) -> int:
     def meet(fault: str) -> None:
         match fault:
             case "nan":
-                computing.summed_loss = no_number  # type: ignore[assignment]
+                put(computing, summed_loss=no_number)
             case "memory":
                 raise MachineError(Problem("LF404", "the GPU is full", "a smaller batch"))
             case "bug":
                 raise RuntimeError("nobody thought of this")
             case "layer":  # in the middle of a forward pass
-                torch.nn.functional.silu = None  # type: ignore[assignment]
+                put(torch.nn.functional, silu=None)
             case "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "disk":
                 resource.setrlimit(resource.RLIMIT_FSIZE, (6000, resource.RLIM_INFINITY))
 
-    loop.update_gradient = faulty  # type: ignore[attr-defined]
+    put(loop, update_gradient=faulty)
     return main(words)
 
 
-def commanded(project: Project, fault: str = "", at: int = 1, *words: str, **variables: str) -> list[Ended]:
+def commanded(project: Project, fault: str = "", at: int = 1, *words: str, sharded: bool = False) -> list[Ended]:
     """Run `lfine train` on the project in two processes."""
     line = ["train", *words, str(project.task), "--runs-dir", str(project.runs)]
     cache = str(project.folder / "cache")
-    return together(command, line, fault, at, cache, folder=project.folder / "said", **variables)
+    return together(command, line, fault, at, cache, folder=project.folder / "said", sharded=sharded)
 
 
 def test_the_first_process_alone_writes_and_speaks(project: Project) -> None:
@@ -226,9 +225,9 @@ def test_the_first_process_alone_writes_and_speaks(project: Project) -> None:
     close(folder, other)
 
 
-@pytest.mark.parametrize("sharded", ["false", "true"])
-def test_a_loss_that_is_no_number_anywhere_ends_both(project: Project, sharded: str) -> None:
-    ended = commanded(project, "nan", 1, ACCELERATE_USE_FSDP=sharded)
+@pytest.mark.parametrize("sharded", [False, True])
+def test_a_loss_that_is_no_number_anywhere_ends_both(project: Project, sharded: bool) -> None:
+    ended = commanded(project, "nan", 1, sharded=sharded)
     assert [each.code for each in ended] == [5, 5], ended[0].err + ended[1].err
     assert "LF504" in ended[0].err
     assert "the loss of update 2 is nan; its rows are " in ended[0].err
@@ -255,9 +254,9 @@ def test_after_an_error_of_one_process_no_other_task_is_begun(project: Project) 
     assert len(project.run_folders()) == 1
 
 
-@pytest.mark.parametrize(("fault", "sharded"), [("bug", "false"), ("layer", "true")])
-def test_a_bug_in_one_process_ends_both(project: Project, fault: str, sharded: str) -> None:
-    ended = commanded(project, fault, 1, ACCELERATE_USE_FSDP=sharded)
+@pytest.mark.parametrize(("fault", "sharded"), [("bug", False), ("layer", True)])
+def test_a_bug_in_one_process_ends_both(project: Project, fault: str, sharded: bool) -> None:
+    ended = commanded(project, fault, 1, sharded=sharded)
     assert [each.code for each in ended] == [70, 70], ended[0].err + ended[1].err
     assert "Traceback" in ended[1].err
     assert "Error: " in ended[0].err
