@@ -10,8 +10,8 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lfine.compiling import CompiledTask, compile_file, say
@@ -24,7 +24,10 @@ from lfine.finetune.models.keeping import Loader
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.checkpoints import latest_checkpoint, read_state
 from lfine.finetune.train.evaluations import answered_sample
+from lfine.finetune.train.failing import failing_together
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
+from lfine.finetune.train.processes import Processes
+from lfine.finetune.train.sharding import require_shareable
 from lfine.finetune.train.trackers import tracker_problems
 from lfine.lineage import write_rows
 from lfine.resuming import clear_leftovers, held, resumed
@@ -68,6 +71,8 @@ class TrainOptions:
     """Lines of the data that are no rows and may be left out."""
     curve: bool = False
     """Draw the loss curve in the terminal while training."""
+    processes: Processes = field(default_factory=Processes)
+    """Those that train together; each calls `train_task`, and the first one writes."""
 
 
 @dataclass(frozen=True)
@@ -89,26 +94,21 @@ def train_task(path: Path, options: TrainOptions, *, load: Loader = load_base) -
 
     `load` gives the base model: a KeptBase keeps it for the next task.
     """
-    compiled = compile_file(
-        path,
-        options.overrides,
-        fetch=True,
-        allow_code=options.allow_code,
-        skip_bad_rows=options.skip_bad_rows,
-    )
-    plan, runs = compiled.plan, runs_folder(options.runs_dir)
-    missing = tracker_problems(plan.training.trackers)
-    if missing:
-        raise MachineError(*missing)
-    rows = _rows(compiled)
-    with machine_faults("make room, give write permission, or name another folder with --runs-dir", at=runs):
-        folder = resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
-    with held(folder), termination_as_interruption():
-        with machine_faults("make room, or give write permission", at=runs):
-            record = _gone_on(folder) if options.resume else _begin(folder, compiled, options)
+    processes = options.processes
+    with failing_together(processes, f"{path}: beginning"):
+        compiled = processes.after_first(lambda: _compiled(path, options))
+        plan, rows = compiled.plan, _rows(compiled)
+        require_shareable(plan.training, processes)
+        folder = processes.from_first(lambda: _folder(plan, options))
+    with held(folder) if processes.first else nullcontext(), termination_as_interruption():
+        with failing_together(processes, f"{path}: beginning"):
+            record = processes.from_first(lambda: _opened(folder, compiled, options))
+            _require_same_plan(record, plan)
         say(f"training {plan.task.name}: {plan.training.steps} updates of {plan.training.batch_size} into {folder}")
         model = compiled.prepared.model.folder
-        place = RunPlace(folder, model, options.resume, plan.task.name, curve=options.curve, load=load)
+        place = RunPlace(
+            folder, model, options.resume, plan.task.name, curve=options.curve, load=load, processes=processes
+        )
         record = _train(compiled, rows, place, record, again=_again(path, options))
     _say_choice(record, plan)
     return TrainOutcome(
@@ -121,6 +121,40 @@ def train_task(path: Path, options: TrainOptions, *, load: Loader = load_base) -
         best_validation_loss=record.best_validation_loss,
         plan_hash=record.plan_hash,
     )
+
+
+def _compiled(path: Path, options: TrainOptions) -> CompiledTask:
+    compiled = compile_file(
+        path,
+        options.overrides,
+        fetch=True,
+        allow_code=options.allow_code,
+        skip_bad_rows=options.skip_bad_rows,
+    )
+    missing = tracker_problems(compiled.plan.training.trackers)
+    if missing:
+        raise MachineError(*missing)
+    return compiled
+
+
+def _folder(plan: Plan, options: TrainOptions) -> Path:
+    """Return the run folder: a new one, or the one to go on with."""
+    runs = runs_folder(options.runs_dir)
+    with machine_faults("make room, give write permission, or name another folder with --runs-dir", at=runs):
+        return resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
+
+
+def _opened(folder: Path, compiled: CompiledTask, options: TrainOptions) -> RunRecord:
+    """Return the run's record as it stands at the beginning."""
+    with machine_faults("make room, or give write permission", at=runs_folder(options.runs_dir)):
+        return _gone_on(folder) if options.resume else _begin(folder, compiled, options)
+
+
+def _require_same_plan(record: RunRecord, plan: Plan) -> None:
+    """Raise RunError LF502 in a process that found other data or another model than the first one."""
+    if record.plan_hash != plan.plan_hash:
+        message = "this process has another plan than the first one: its data, model or processor are not the same"
+        raise RunError(Problem("LF502", message, "give every machine the same files, and write trainer.dtype down"))
 
 
 def _say_choice(record: RunRecord, plan: Plan) -> None:
@@ -144,26 +178,29 @@ def _rows(compiled: CompiledTask) -> TrainingRows:
 
 def _train(compiled: CompiledTask, rows: TrainingRows, place: RunPlace, record: RunRecord, *, again: str) -> RunRecord:
     """Run the loop, save what belongs to it, and write into run.json what became of it, whatever that is."""
-    folder, training = place.folder, compiled.plan.training
+    folder, training, processes = place.folder, compiled.plan.training, place.processes
     try:
-        with machine_faults(f"make room, then go on: {again}", at=folder, memory_cure=LESS_MEMORY):
+        with (
+            failing_together(processes, f"{folder}: training"),
+            machine_faults(f"make room, then go on: {again}", at=folder, memory_cure=LESS_MEMORY),
+        ):
             result = train(training, rows, place)
             record = _ended(record, result, compiled.plan)
             if not result.finished:
                 raise KeyboardInterrupt
-            _save_prompt(folder, compiled)
             record = replace(record, status=FINISHED)
-            write_run(folder, record)
+            if processes.first:
+                _save_prompt(folder, compiled)
+                write_run(folder, record)
+            processes.wait()
     except LfineError as error:
-        _note(folder, replace(record, status=FAILED, finished=now()))
+        _note(place, replace(record, status=FAILED, finished=now()))
         if isinstance(error, MachineError):
             saved = _saved(folder, training.steps)
-            raise MachineError(
-                *(replace(each, message=f"{each.message}; {saved}") for each in error.problems)
-            ) from error
+            raise MachineError(*(_told(each, saved, again) for each in error.problems)) from error
         raise
     except KeyboardInterrupt:
-        _note(folder, replace(record, status=INTERRUPTED, finished=now()))
+        _note(place, replace(record, status=INTERRUPTED, finished=now()))
         raise Interrupted(_saved(folder, training.steps), again) from None
     return record
 
@@ -190,10 +227,11 @@ def _told(problem: Problem, saved: str, again: str) -> Problem:
     return replace(problem, message=f"{problem.message}; {saved}", cure=cure)
 
 
-def _note(folder: Path, record: RunRecord) -> None:
+def _note(place: RunPlace, record: RunRecord) -> None:
     """Write run.json where that is still possible: what went wrong is told by the error, not by this file."""
-    with suppress(OSError):
-        write_run(folder, record)
+    if place.processes.first:
+        with suppress(OSError):
+            write_run(place.folder, record)
 
 
 def _save_prompt(folder: Path, compiled: CompiledTask) -> None:

@@ -188,6 +188,7 @@ CODES: dict[str, Code] = {
     "LF508": Code("internal-error", "lfine itself failed.", "It is a bug, not something that the task or the machine did.", "exit code 70, with a traceback", "report it with the traceback"),
     "LF509": Code("not-deterministic", "`trainer.deterministic` is true, and an operation has no form that gives the same result in every run.", "The run could not be made again.", "deterministic: true with such an operation on a GPU", "deterministic: false"),
     "LF510": Code("run-in-use", "The run to go on with is being trained by another process.", "Both would write into one folder.", "lfine train --resume in a second terminal", "wait for it to end"),
+    "LF515": Code("process-lost", "Of several processes that train together, one ended or does not answer.", "The others cannot make an update without its part of the gradient.", "a process of torchrun that the system killed for its memory", "go on with --resume, with as many processes as there is room for"),
     "LF520": Code("slow-pattern", "The pattern of `evaluation.extract` needs more than two seconds for one answer.", "Scoring would take hours, or what it finds would depend on the machine.", "pattern: (a+)+b", "pattern: a+b"),
 }
 # fmt: on

@@ -133,13 +133,16 @@ def trainable_parameters(model: nn.Module) -> list[nn.Parameter]:
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
-def save_adapter(model: nn.Module, folder: Path) -> None:
-    """Save an adapter, or a whole model without one, at `folder`: whole or not at all; raises MachineError LF405."""
+def save_adapter(model: nn.Module, folder: Path, weights: dict[str, Tensor] | None = None) -> None:
+    """Save an adapter, or a whole model without one, at `folder`: whole or not at all; raises MachineError LF405.
+
+    `weights` are the model's where it holds a share of them only.
+    """
     part: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        write(model, part)
+        write(model, part, weights)
         for path in (*part.iterdir(), part):
             sync(path)
         put(part, folder)
@@ -151,7 +154,7 @@ def save_adapter(model: nn.Module, folder: Path) -> None:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def write(model: nn.Module, folder: Path) -> None:
+def write(model: nn.Module, folder: Path, weights: dict[str, Tensor] | None = None) -> None:
     """Call the library's own writer, and leave out the page of headings that peft puts beside the weights."""
     if isinstance(model, peft.PeftModel):
         if INITIAL in model.peft_config:
@@ -162,7 +165,7 @@ def write(model: nn.Module, folder: Path) -> None:
         put_in_order(folder / CONFIG)
     else:
         save = getattr(model, "save_pretrained")  # noqa: B009 -- every model of transformers has it, nn.Module has not
-        save(folder)
+        save(folder, state_dict=weights)
     folder.chmod(0o755)  # mkdtemp and safetensors write for their owner's eyes only
     for path in folder.iterdir():
         path.chmod(0o644)

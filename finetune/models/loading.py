@@ -60,7 +60,7 @@ def from_folder(
         dtype=dtype,
         attn_implementation="sdpa",
         quantization_config=kept_quantized,
-        device_map={"": 0} if device == "cuda" else None,
+        device_map={"": torch.cuda.current_device()} if device == "cuda" else None,
         local_files_only=True,
         trust_remote_code=trusted,
         output_loading_info=True,

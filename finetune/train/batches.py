@@ -35,8 +35,20 @@ def epoch_order(epoch: int, rows: int, seed: int) -> tuple[int, ...]:
     return tuple(order)
 
 
-def micro_batches(batch: Sequence[EncodedExample], machine: MachinePlan, prefix: int = 0) -> list[list[int]]:
-    """Cut a batch into parts of similar length that the memory holds, as places in it (0-based).
+def dealt(lengths: Sequence[int], hands: int) -> list[list[int]]:
+    """Deal places in a batch (0-based), the longest first and back and forth: nearly as many tokens in every hand."""
+    order = sorted(range(len(lengths)), key=lambda place: (-lengths[place], place))
+    turns = [*range(hands), *reversed(range(hands))]
+    found: list[list[int]] = [[] for _ in range(hands)]
+    for turn, place in enumerate(order):
+        found[turns[turn % len(turns)]].append(place)
+    return found
+
+
+def micro_batches(
+    batch: Sequence[EncodedExample], machine: MachinePlan, prefix: int = 0, places: Sequence[int] | None = None
+) -> list[list[int]]:
+    """Cut a batch, or some places in it, into parts of similar length that the memory holds, as places (0-based).
 
     The plan counts examples, and where it gives tokens too, more examples than that may go together as long as they
     stay below it: packed, their tokens behind the prefix; padded, each as long as the longest. The sum of the parts'
@@ -44,7 +56,7 @@ def micro_batches(batch: Sequence[EncodedExample], machine: MachinePlan, prefix:
     """
     parts: list[list[int]] = []
     room = 0
-    for place in _ordered(batch, machine, prefix):
+    for place in _ordered(batch, machine, prefix, range(len(batch)) if places is None else places):
         own = batch[place].length - prefix
         if parts and machine.layout == "padded":
             own = batch[parts[-1][0]].length
@@ -57,14 +69,14 @@ def micro_batches(batch: Sequence[EncodedExample], machine: MachinePlan, prefix:
     return parts
 
 
-def _ordered(batch: Sequence[EncodedExample], machine: MachinePlan, prefix: int) -> list[int]:
-    """Return the places of a batch, longest first; packed, those that share a stem beside each other."""
-    order = sorted(range(len(batch)), key=lambda place: (batch[place].length, batch[place].row_id), reverse=True)
-    if machine.layout == "padded" or len(batch) <= machine.micro_batch_size:
+def _ordered(batch: Sequence[EncodedExample], machine: MachinePlan, prefix: int, places: Sequence[int]) -> list[int]:
+    """Return places of a batch, longest first; packed, those that share a stem beside each other."""
+    order = sorted(places, key=lambda place: (batch[place].length, batch[place].row_id), reverse=True)
+    if machine.layout == "padded" or len(order) <= machine.micro_batch_size:
         return order
     found: dict[int, None] = {}
-    stems = stems_of([row.prompt_ids for row in batch], prefix)
-    beside = {place: stem.members for stem in stems for place in stem.members}
+    stems = stems_of([batch[place].prompt_ids for place in order], prefix)
+    beside = {order[member]: [order[each] for each in stem.members] for stem in stems for member in stem.members}
     for place in order:
         found.update(dict.fromkeys(beside.get(place, (place,))))
     return list(found)

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -29,6 +29,7 @@ from torch import Tensor, nn
 
 from lfine.finetune.models.first_values import INITIAL
 from lfine.finetune.train.selection import Standing
+from lfine.finetune.train.sharding import like, whole
 from lfine.schemas.errors import MachineError, RunError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import digest, from_json, json_text, sync, to_json
@@ -58,19 +59,24 @@ def save_checkpoint(
     *,
     keep: int = 1,
     standing: Standing | None = None,
+    write: bool = True,
 ) -> Path:
     """Write checkpoints/step-…, then remove all but the `keep` newest and the best one that each of them names.
 
+    Weights in shares are put together by all processes; with `write` False this one does no more than that.
     MachineError LF405 when the disk is full: nothing is removed then.
     """
     target = place_of(folder, step)
+    weights, states = trainable(model), optimizer.state_dict()
+    if not write:
+        return target
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sync(folder.parent)
         with tempfile.TemporaryDirectory(dir=folder, prefix=WRITING) as name:
             part = Path(name) / "checkpoint"
             part.mkdir()
-            _write(part, step, model, optimizer, standing or Standing())
+            _write(part, State(step, {}, standing or Standing()), weights, states)
             if target.exists():  # a damaged one, that a resumed run has passed over
                 _remove(target)
             part.rename(target)
@@ -81,11 +87,11 @@ def save_checkpoint(
     return target
 
 
-def _write(part: Path, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, standing: Standing) -> None:
+def _write(part: Path, state: State, weights: dict[str, Tensor], optimizer: dict[str, object]) -> None:
     """Write the three files and have them put on the disk."""
-    save_file(trainable(model), part / WEIGHTS)
-    torch.save({"optimizer": optimizer.state_dict(), "random": _random_states()}, part / OPTIMIZER)
-    state = State(step, {file: _sha256(part / file) for file in (WEIGHTS, OPTIMIZER)}, standing)
+    save_file(weights, part / WEIGHTS)
+    torch.save({"optimizer": optimizer, "random": _random_states()}, part / OPTIMIZER)
+    state = replace(state, sha256={file: _sha256(part / file) for file in (WEIGHTS, OPTIMIZER)})
     (part / STATE).write_text(json_text({**to_json(state), "hash": digest(state)}), encoding="utf-8")
     for path in (*part.iterdir(), part):
         sync(path)
@@ -201,7 +207,7 @@ def load_weights(path: Path, model: nn.Module) -> None:
     parameters = dict(model.named_parameters())
     with torch.no_grad():
         for name, value in load_file(path / WEIGHTS).items():
-            parameters[name].copy_(value)
+            parameters[name].copy_(like(parameters[name], value))
 
 
 def load_best(folder: Path, step: int, model: nn.Module) -> None:
@@ -217,7 +223,7 @@ def load_best(folder: Path, step: int, model: nn.Module) -> None:
 def trainable(model: nn.Module) -> dict[str, Tensor]:
     """Return the parameters that are trained, by name, and the first values that a frozen adapter takes out."""
     kept = [(name, value) for name, value in model.named_parameters() if value.requires_grad or f".{INITIAL}." in name]
-    return {name: value.detach().contiguous() for name, value in kept}
+    return {name: whole(value.detach()).contiguous() for name, value in kept}
 
 
 def _random_states() -> dict[str, Tensor | list[Tensor]]:

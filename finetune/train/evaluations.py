@@ -92,13 +92,20 @@ def evaluate(engine: Engine, rows: Sequence[EncodedExample], sample: AnsweredSam
 
 
 def answered_scores(engine: Engine, sample: AnsweredSample) -> dict[str, float]:
-    """Answer the sample's prompts with the model as it is and score the answers."""
-    texts: list[str | None] = [None] * len(sample.prompts)
+    """Answer the sample's prompts with the model as it is and score the answers.
+
+    Several processes divide the prompts, but for weights in shares, which answer a prompt only all together.
+    """
+    processes, texts = engine.processes, dict[int, str]()
+    every = range(len(sample.prompts))
+    places = every if processes.sharded else processes.places([len(prompt) for prompt in sample.prompts])
+    prompts, row_ids = [sample.prompts[place] for place in places], [sample.row_ids[place] for place in places]
     with answering(engine):
-        for batch in answer_texts(engine.model, sample.prompts, sample.asking, sample.row_ids):
-            for answer in batch:
-                texts[answer.number] = answer.text
-    return quick_scores(sample.golds, texts, sample.scoring)
+        for batch in answer_texts(engine.model, prompts, sample.asking, row_ids):
+            texts |= {places[answer.number]: answer.text for answer in batch}
+    found = {place: text for answered in processes.gathered(texts) for place, text in answered.items()}
+    answers = [found.get(place) for place in every]
+    return processes.from_first(lambda: quick_scores(sample.golds, answers, sample.scoring))
 
 
 @contextmanager

@@ -33,22 +33,34 @@ WATCH = Watch()
 
 
 class Journal:
-    """Writes the log of one run; lines of steps after `start` (of an interrupted run) are taken back first."""
+    """Writes the log of one run; lines of steps after `start` (of an interrupted run) are taken back first.
+
+    With `kept` False it writes and shows nothing: that of a process beside the first.
+    """
 
     def __init__(
-        self, path: Path, *, start: int, steps: int, trackers: Trackers | None = None, watch: Watch = WATCH
+        self,
+        path: Path,
+        *,
+        start: int,
+        steps: int,
+        trackers: Trackers | None = None,
+        watch: Watch = WATCH,
+        kept: bool = True,
     ) -> None:
         self.path = path
         self._trackers = trackers
         self.best_validation_loss: float | None = None
         self.last_loss: float | None = None
-        kept = [line for line in _lines(path) if line["step"] <= start]
-        write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
-        sync(path.parent)
-        self._progress = Progress(start=start, steps=steps, watch=watch)
-        for line in kept:
+        before = [line for line in _lines(path) if line["step"] <= start] if kept else []
+        if kept:
+            write_text(path, "".join(json.dumps(line) + "\n" for line in before))
+            sync(path.parent)
+        self._kept = kept
+        self._progress = Progress(start=start, steps=steps, watch=watch, shown=kept)
+        for line in before:
             self._take_up(line)
-        self._file = path.open("a", encoding="utf-8")
+        self._file = (path if kept else Path(os.devnull)).open("a", encoding="utf-8")
         self._lap = time.perf_counter()
 
     def __enter__(self) -> Self:
@@ -99,7 +111,8 @@ class Journal:
 
     def sync(self) -> None:
         """Put the lines so far on the disk: a checkpoint that a power cut leaves has those before it."""
-        os.fsync(self._file.fileno())
+        if self._kept:
+            os.fsync(self._file.fileno())
 
     def _track(self, step: int, values: dict[str, float]) -> None:
         if self._trackers is not None:

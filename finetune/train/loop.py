@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -31,6 +32,7 @@ from lfine.finetune.train.checkpoints import (
     load_checkpoint,
     resume_point,
     save_checkpoint,
+    trainable,
 )
 from lfine.finetune.train.counting import computed_tokens
 from lfine.finetune.train.determinism import deterministic
@@ -40,9 +42,11 @@ from lfine.finetune.train.interruption import Interruption
 from lfine.finetune.train.journal import Journal
 from lfine.finetune.train.losses import Engine, engine_for, update_gradient
 from lfine.finetune.train.optimizers import optimizer_for
+from lfine.finetune.train.processes import Processes
 from lfine.finetune.train.progress import Watch
 from lfine.finetune.train.schedule import Schedule, learning_rate
 from lfine.finetune.train.selection import Chooser
+from lfine.finetune.train.sharding import clip_gradients, shard, whole_states, whole_weights
 from lfine.finetune.train.targets import Objective
 from lfine.finetune.train.trackers import Setting, TrackedRun, Trackers
 
@@ -71,6 +75,8 @@ class RunPlace:
     """Draw the loss curve in the terminal while training."""
     load: Loader = load_base
     """Loads the base model; lfine.finetune.models.keeping has one that keeps it for the next task."""
+    processes: Processes = field(default_factory=Processes)
+    """Those that train together; the first one writes."""
 
 
 @dataclass(frozen=True)
@@ -93,59 +99,56 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     Raises RunError LF504 when loss or gradient are not finite, MachineError LF405 when the disk is full.
     """
     torch.manual_seed(plan.seed)
+    processes = place.processes
     trained = set_up(plan, rows.train, place)
     engine, optimizer = trained.engine, trained.optimizer
     schedule = Schedule(plan.decay, plan.learning_rate, plan.warmup_steps, plan.steps)
     chooser = Chooser(plan.selection, higher_is_better=better_is_higher(plan.selection, rows.answered))
     checkpoints = place.folder / "checkpoints"
-    checkpoint, start = resume_point(checkpoints) if place.resume else None, 0
+    checkpoint = processes.from_first(lambda: resume_point(checkpoints) if place.resume else None)
+    start = 0
     if checkpoint is not None:
         state = load_checkpoint(checkpoint, engine.model, optimizer)
         start, chooser.standing = state.step, state.standing
 
-    began = time.perf_counter()
+    began, first = time.perf_counter(), processes.first
+    tracked = TrackedRun(place.task, place.folder, start, settings_of(plan))
     with (
         deterministic(wanted=plan.machine.deterministic),
-        Trackers(plan.trackers, TrackedRun(place.task, place.folder, start, settings_of(plan))) as trackers,
+        Trackers(plan.trackers if first else (), tracked) as trackers,
         journal_of(plan, place, start, trackers) as journal,
         Interruption() as interruption,
     ):
-        step = start
-        while step < plan.steps and not chooser.ended and not interruption.asked:
+        step, stopping = start, False
+        while step < plan.steps and not chooser.ended and not stopping:
             batch = batch_of(plan, rows.train, step)
             rate = learning_rate(schedule, step)
             loss = update_gradient(engine, batch, step)
-            norm = nn.utils.clip_grad_norm_(trained.parameters, plan.max_grad_norm or math.inf)  # inf: only measured
-            require_finite(loss=loss, norm=float(norm), step=step, batch=batch, checkpoints=checkpoints)
+            norm = clip_gradients(trained.parameters, plan.max_grad_norm or math.inf, processes)  # inf: only measured
+            require_finite(loss=loss, norm=norm, step=step, batch=batch, checkpoints=checkpoints)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
             optimizer.zero_grad()
             step += 1
             journal.update(step, loss=loss, learning_rate=rate, batch=batch, computed=computed_tokens(engine, batch))
-            best = False
+            best, stopping = False, processes.any(interruption.asked)
             if rows.validation and due(step, plan.steps_per_evaluation, plan.steps):
                 found = evaluate(engine, rows.validation, rows.answered)
                 best = chooser.take(step, found.values)
                 journal.validation(step, found, best=best)
-            if best or interruption.asked or due(step, plan.steps_per_checkpoint, plan.steps):
+            if best or stopping or due(step, plan.steps_per_checkpoint, plan.steps):
                 journal.sync()
                 standing, keep = chooser.standing, plan.keep
-                path = save_checkpoint(checkpoints, step, engine.model, optimizer, keep=keep, standing=standing)
+                path = save_checkpoint(
+                    checkpoints, step, engine.model, optimizer, keep=keep, standing=standing, write=first
+                )
                 journal.checkpoint(step, path)
     finished, chosen = step == plan.steps or chooser.ended, chooser.standing.best_step
     if finished:
-        if chosen not in (None, step):
-            load_best(checkpoints, chosen, engine.model)
-        save_adapter(trained.saved, place.folder / ("adapter" if plan.adapter else "model"))
-    return TrainResult(
-        steps=step,
-        finished=finished,
-        seconds=time.perf_counter() - began,
-        final_loss=journal.last_loss,
-        best_validation_loss=journal.best_validation_loss,
-        best_step=chosen,
-    )
+        save(trained, place, None if chosen == step else chosen)
+    seconds, best_loss = time.perf_counter() - began, journal.best_validation_loss
+    return TrainResult(step, finished, seconds, journal.last_loss, best_loss, chosen)
 
 
 @dataclass(frozen=True)
@@ -160,28 +163,45 @@ class Trained:
     optimizer: torch.optim.Optimizer
 
 
+def save(trained: Trained, place: RunPlace, best: int | None) -> None:
+    """Write the adapter, or the model without one; `best` is the update whose weights it is to have, None: these."""
+    if best is not None:
+        load_best(place.folder / "checkpoints", best, trained.engine.model)
+    weights, adapted = whole_weights(trained.saved), isinstance(trained.saved, PeftModel)
+    if place.processes.first:
+        save_adapter(trained.saved, place.folder / ("adapter" if adapted else "model"), weights)
+
+
 def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) -> Trained:
     """Load the base model, put the adapter in, and give what is trained to the optimizer."""
+    processes, device = place.processes, plan.machine.device
     model = place.load(
         place.model_folder,
         dtype=plan.model.dtype,
-        device=plan.machine.device,
+        device="cpu" if processes.sharded else device,  # a GPU is given its share only
         quantization=plan.model.quantization,
         trust_remote_code=plan.model.trust_remote_code,
     )
     saved = adapt(model, plan, rows)
+    if plan.adapter is not None:
+        processes.take_first(trainable(model).values())
+    shard(model, processes, device, adapted=plan.adapter is not None)
     if plan.machine.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     model.train()
-    engine = engine_for(model, plan.machine, plan.length.shared_prefix, objective_of(plan))
+    engine = engine_for(model, plan.machine, plan.length.shared_prefix, objective_of(plan), processes=processes)
     parameters = trainable_parameters(model)
-    return Trained(engine, saved, parameters, optimizer_for(parameters, plan.optimizer, rate=plan.learning_rate))
+    optimizer = optimizer_for(parameters, plan.optimizer, rate=plan.learning_rate)
+    if processes.sharded:
+        whole_states(optimizer)
+    return Trained(engine, saved, parameters, optimizer)
 
 
 def journal_of(plan: TrainingPlan, place: RunPlace, start: int, trackers: Trackers) -> Journal:
     """Return the log of the run from update `start`, and what is seen of it."""
     watch = Watch(plan.machine.device, place.curve)
-    return Journal(place.folder / "log.jsonl", start=start, steps=plan.steps, trackers=trackers, watch=watch)
+    path, kept = place.folder / "log.jsonl", place.processes.first
+    return Journal(path, start=start, steps=plan.steps, trackers=trackers, watch=watch, kept=kept)
 
 
 def adapt(model: PreTrainedModel, plan: TrainingPlan, rows: Sequence[EncodedExample]) -> nn.Module:

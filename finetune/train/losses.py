@@ -18,11 +18,11 @@ from transformers import PreTrainedModel
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import MachinePlan
 from lfine.finetune.models.parts import projection_of
-from lfine.finetune.train.batches import micro_batches
 from lfine.finetune.train.kernels import use_kernels
 from lfine.finetune.train.noise import batch_noise
 from lfine.finetune.train.packed import Place, pack, packed_states
 from lfine.finetune.train.padded import pad, padded_states
+from lfine.finetune.train.processes import Processes
 from lfine.finetune.train.shared_attention import use_packed_rows
 from lfine.finetune.train.targets import Objective, total_weight
 from lfine.finetune.train.vocabulary import learn
@@ -41,6 +41,8 @@ class Engine:
     prefix: int
     """Prompt tokens that all examples share; 0 with the padded layout."""
     objective: Objective = field(default_factory=Objective)
+    processes: Processes = field(default_factory=Processes)
+    """Those that a batch is divided among."""
 
     @property
     def packed(self) -> bool:
@@ -52,28 +54,37 @@ class Engine:
         return int(self.model.get_input_embeddings().embedding_dim)
 
 
-def engine_for(model: PreTrainedModel, machine: MachinePlan, prefix: int, objective: Objective | None = None) -> Engine:
+def engine_for(
+    model: PreTrainedModel,
+    machine: MachinePlan,
+    prefix: int,
+    objective: Objective | None = None,
+    *,
+    processes: Processes | None = None,
+) -> Engine:
     """Set the model up for the plan's layout and kernels; `prefix` tokens begin every row."""
-    wanted = objective or Objective()
+    wanted, several = objective or Objective(), processes or Processes()
     use_kernels(model, machine.kernels)
     if machine.layout == "shared_prefix":
         use_packed_rows(model)
-    return Engine(model, machine, prefix if machine.layout == "shared_prefix" else 0, wanted)
+    return Engine(model, machine, prefix if machine.layout == "shared_prefix" else 0, wanted, several)
 
 
 def update_gradient(engine: Engine, batch: Sequence[EncodedExample], step: int = 0) -> float:
     """Add the gradient of the batch's mean loss to the parameters; return that loss.
 
-    The mean is over the weights of all learned tokens of the batch, so cutting it into micro-batches changes nothing.
-    `step` (0-based) decides the noise.
+    The mean is over the weights of all learned tokens of the batch, so cutting it into micro-batches and dividing it
+    among processes changes nothing. `step` (0-based) decides the noise.
     """
     weight = sum(total_weight(row, engine.objective.prompt_weight) for row in batch)
-    total = 0.0
-    for numbers in micro_batches(batch, engine.machine, engine.prefix):
+    total, processes = 0.0, engine.processes
+    processes.seed_update(engine.objective.seed, step)
+    for numbers, counted in processes.share(batch, engine.machine, engine.prefix):
         rows = [batch[number] for number in numbers]
         noise = batch_noise(rows, numbers, engine.objective, width=engine.width, step=step)
-        total += loss_and_gradient(engine, rows, engine.objective, weight=weight, noise=noise)
-    return total
+        total += loss_and_gradient(engine, rows, engine.objective, scale=counted / weight, noise=noise)
+    processes.sum_gradients(engine.model.parameters())
+    return processes.sum(total)
 
 
 @torch.no_grad()
@@ -84,10 +95,14 @@ def mean_loss(engine: Engine, rows: Sequence[EncodedExample]) -> float:
     weight = sum(row.learned_tokens for row in rows)
     engine.model.eval()
     try:
-        parts = micro_batches(rows, machine, engine.prefix)
-        return sum(loss_and_gradient(engine, [rows[each] for each in part], plain, weight=weight) for part in parts)
+        parts = engine.processes.share(rows, machine, engine.prefix)
+        losses = [
+            loss_and_gradient(engine, [rows[each] for each in part], plain, scale=counted / weight)
+            for part, counted in parts
+        ]
     finally:
         engine.model.train(training)
+    return engine.processes.sum(sum(losses))
 
 
 def loss_and_gradient(
@@ -95,10 +110,10 @@ def loss_and_gradient(
     rows: Sequence[EncodedExample],
     objective: Objective,
     *,
-    weight: float,
+    scale: float,
     noise: Sequence[Tensor] | None = None,
 ) -> float:
-    """Return one micro-batch's weighted cross-entropy, divided by `weight`; add its gradient where one is recorded."""
+    """Return one micro-batch's weighted cross-entropy times `scale`; add its gradient where one is recorded."""
     model, device, prompt_weight = engine.model, engine.machine.device, objective.prompt_weight
     if engine.packed:
         # Shared states would share their noise: with noise every example is computed whole.
@@ -110,7 +125,7 @@ def loss_and_gradient(
     return learn(
         hidden,
         projection_of(model),
-        replace(learned, weights=learned.weights / weight),
+        replace(learned, weights=learned.weights * scale),
         smoothing=objective.label_smoothing,
         vocabulary=model.get_input_embeddings().weight.shape[0],
     )

@@ -52,16 +52,17 @@ class Pace:
 class Progress:
     """The bar of one run, from update `start` to `steps`."""
 
-    def __init__(self, *, start: int, steps: int, watch: Watch) -> None:
+    def __init__(self, *, start: int, steps: int, watch: Watch, shown: bool = True) -> None:
         terminal = sys.stderr.isatty()
         self._device = watch.device
         self._recent: deque[Pace] = deque(maxlen=RECENT)
-        self._curve = _curve() if watch.curve else None
+        self._curve = _curve() if watch.curve and shown else None
         self._bar: tqdm[NoReturn] = tqdm(
             total=steps,
             initial=start,
             desc="train",
             unit="update",
+            disable=not shown,
             mininterval=0.3 if terminal else QUIET_INTERVAL,
             dynamic_ncols=terminal,
             file=sys.stderr,

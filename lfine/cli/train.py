@@ -39,24 +39,28 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.compiling import say
     from lfine.finetune.models.keeping import KeptBase
     from lfine.finetune.models.loading import load_base
+    from lfine.finetune.train.launch import joined
     from lfine.training import TrainOptions, train_task
 
-    options = TrainOptions(
-        overrides=arguments.set,
-        runs_dir=arguments.runs_dir,
-        resume=arguments.resume,
-        command=arguments.command_line,
-        allow_code=arguments.allow_code,
-        skip_bad_rows=arguments.skip_bad_rows,
-        curve=arguments.curve,
-    )
-    load = KeptBase(say) if len(arguments.tasks) > 1 else load_base
+    with joined() as processes:
+        options = TrainOptions(
+            overrides=arguments.set,
+            runs_dir=arguments.runs_dir,
+            resume=arguments.resume,
+            command=arguments.command_line,
+            allow_code=arguments.allow_code,
+            skip_bad_rows=arguments.skip_bad_rows,
+            curve=arguments.curve,
+            processes=processes,
+        )
 
-    def one(task: str) -> Done:
-        outcome = train_task(Path(task), options, load=load)
-        return asdict(outcome), summary(outcome, task, arguments.runs_dir)
+        load = KeptBase(say) if len(arguments.tasks) > 1 else load_base
 
-    return each_task(arguments, one, plural="runs", nothing="no task was trained")
+        def one(task: str) -> Done:
+            outcome = train_task(Path(task), options, load=load)
+            return asdict(outcome), summary(outcome, task, arguments.runs_dir)
+
+        return each_task(arguments, one, plural="runs", nothing="no task was trained")
 
 
 def summary(outcome: TrainOutcome, task: str, runs_dir: str | None) -> str:

@@ -138,7 +138,7 @@ def test_examples_do_not_see_each_other(tiny_model_folder: Path, rows: tuple[Enc
     other = EncodedExample(99, (*rows[0].prompt_ids[:PREFIX], 300, 301, 302), (303, 2))
 
     def loss(*batch: EncodedExample) -> float:
-        return loss_and_gradient(engine, batch, Objective(), weight=1.0)
+        return loss_and_gradient(engine, batch, Objective(), scale=1.0)
 
     assert loss(rows[0], other) - loss(other) == pytest.approx(loss(rows[0]), rel=FLOAT32)
 
