@@ -242,7 +242,7 @@ def test_an_error_of_one_process_is_that_of_both(project: Project) -> None:
     (problem,) = json.loads(ended[0].out)["problems"]
     assert problem["code"] == "LF404"
     assert problem["message"] == "the GPU is full (in process 1 of 2); 1 of 4 updates are saved"
-    assert ended[1].err.startswith("LF404 out-of-memory\n   the GPU is full; ")
+    assert ended[1].err.startswith("LF404 out-of-memory\n   the GPU is full\n")
     assert ended[1].out == ""
     (folder,) = project.run_folders()
     assert read_run(folder).status == "failed"
