@@ -42,7 +42,7 @@ from lfine.finetune.train.losses import Engine, engine_for, update_gradient
 from lfine.finetune.train.optimizers import optimizer_for
 from lfine.finetune.train.processes import Processes
 from lfine.finetune.train.schedule import Schedule, learning_rate
-from lfine.finetune.train.selection import Chooser
+from lfine.finetune.train.selection import Chooser, Standing
 from lfine.finetune.train.sharding import clip_gradients, shard, whole_states, whole_weights
 from lfine.finetune.train.targets import Objective
 from lfine.finetune.train.trackers import Setting, TrackedRun, Trackers
@@ -128,24 +128,19 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
             optimizer.zero_grad()
             step += 1
             journal.update(step, loss=loss, learning_rate=rate, batch=batch)
-            best, stopping = False, processes.any(interruption.asked)
+            best = False
             if rows.validation and due(step, plan.steps_per_evaluation, plan.steps):
                 found = evaluate(engine, rows.validation, rows.answered)
                 best = chooser.take(step, found.values)
                 journal.validation(step, found, best=best)
+            stopping = processes.any(interruption.asked)
             if best or stopping or due(step, plan.steps_per_checkpoint, plan.steps):
-                standing, keep = chooser.standing, plan.keep
-                path = save_checkpoint(
-                    checkpoints, step, engine.model, optimizer, keep=keep, standing=standing, write=first
-                )
-                journal.checkpoint(step, path)
+                journal.checkpoint(step, save_step(plan, place, trained, step=step, standing=chooser.standing))
     finished, chosen = step == plan.steps or chooser.ended, chooser.standing.best_step
     if finished:
         if chosen not in (None, step):
             load_best(checkpoints, chosen, engine.model)
-        weights = whole_weights(trained.saved)
-        if first:
-            save_adapter(trained.saved, place.folder / ("adapter" if plan.adapter else "model"), weights)
+        save_trained(plan, place, trained)
     return TrainResult(
         steps=step,
         finished=finished,
@@ -220,6 +215,26 @@ def settings_of(plan: TrainingPlan) -> dict[str, Setting]:
         "r": 0 if plan.adapter is None else plan.adapter.r,
         "seed": plan.seed,
     }
+
+
+def save_step(plan: TrainingPlan, place: RunPlace, trained: Trained, *, step: int, standing: Standing) -> Path:
+    """Write the checkpoint after `step` updates."""
+    return save_checkpoint(
+        place.folder / "checkpoints",
+        step,
+        trained.engine.model,
+        trained.optimizer,
+        keep=plan.keep,
+        standing=standing,
+        write=place.processes.first,
+    )
+
+
+def save_trained(plan: TrainingPlan, place: RunPlace, trained: Trained) -> None:
+    """Save the adapter, or the whole model; all processes put weights in shares together, the first one writes."""
+    weights = whole_weights(trained.saved)
+    if place.processes.first:
+        save_adapter(trained.saved, place.folder / ("adapter" if plan.adapter else "model"), weights)
 
 
 def batch_of(plan: TrainingPlan, rows: Sequence[EncodedExample], step: int) -> list[EncodedExample]:
