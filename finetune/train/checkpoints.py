@@ -198,7 +198,7 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
     optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["random"]["cpu"])
     if torch.cuda.is_available() and state["random"]["cuda"]:
-        torch.cuda.set_rng_state_all(state["random"]["cuda"])
+        torch.cuda.set_rng_state_all(state["random"]["cuda"][: torch.cuda.device_count()])
     return read_state(path)
 
 

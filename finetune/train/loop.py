@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from peft import PeftModel
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -45,7 +44,7 @@ from lfine.finetune.train.optimizers import optimizer_for
 from lfine.finetune.train.processes import Processes
 from lfine.finetune.train.progress import Watch
 from lfine.finetune.train.schedule import Schedule, learning_rate
-from lfine.finetune.train.selection import Chooser
+from lfine.finetune.train.selection import Chooser, Standing
 from lfine.finetune.train.sharding import clip_gradients, shard, whole_states, whole_weights
 from lfine.finetune.train.targets import Objective
 from lfine.finetune.train.trackers import Setting, TrackedRun, Trackers
@@ -132,21 +131,20 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
             optimizer.zero_grad()
             step += 1
             journal.update(step, loss=loss, learning_rate=rate, batch=batch, computed=computed_tokens(engine, batch))
-            best, stopping = False, processes.any(interruption.asked)
+            best = False
             if rows.validation and due(step, plan.steps_per_evaluation, plan.steps):
                 found = evaluate(engine, rows.validation, rows.answered)
                 best = chooser.take(step, found.values)
                 journal.validation(step, found, best=best)
+            stopping = processes.any(interruption.asked)
             if best or stopping or due(step, plan.steps_per_checkpoint, plan.steps):
                 journal.sync()
-                standing, keep = chooser.standing, plan.keep
-                path = save_checkpoint(
-                    checkpoints, step, engine.model, optimizer, keep=keep, standing=standing, write=first
-                )
-                journal.checkpoint(step, path)
+                journal.checkpoint(step, save_step(plan, place, trained, step=step, standing=chooser.standing))
     finished, chosen = step == plan.steps or chooser.ended, chooser.standing.best_step
     if finished:
-        save(trained, place, None if chosen == step else chosen)
+        if chosen not in (None, step):
+            load_best(checkpoints, chosen, engine.model)
+        save_trained(plan, place, trained)
     seconds, best_loss = time.perf_counter() - began, journal.best_validation_loss
     return TrainResult(step, finished, seconds, journal.last_loss, best_loss, chosen)
 
@@ -161,15 +159,6 @@ class Trained:
     parameters: list[nn.Parameter]
     """Those that are trained."""
     optimizer: torch.optim.Optimizer
-
-
-def save(trained: Trained, place: RunPlace, best: int | None) -> None:
-    """Write the adapter, or the model without one; `best` is the update whose weights it is to have, None: these."""
-    if best is not None:
-        load_best(place.folder / "checkpoints", best, trained.engine.model)
-    weights, adapted = whole_weights(trained.saved), isinstance(trained.saved, PeftModel)
-    if place.processes.first:
-        save_adapter(trained.saved, place.folder / ("adapter" if adapted else "model"), weights)
 
 
 def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) -> Trained:
@@ -231,6 +220,26 @@ def settings_of(plan: TrainingPlan) -> dict[str, Setting]:
         "r": 0 if plan.adapter is None else plan.adapter.r,
         "seed": plan.seed,
     }
+
+
+def save_step(plan: TrainingPlan, place: RunPlace, trained: Trained, *, step: int, standing: Standing) -> Path:
+    """Write the checkpoint after `step` updates."""
+    return save_checkpoint(
+        place.folder / "checkpoints",
+        step,
+        trained.engine.model,
+        trained.optimizer,
+        keep=plan.keep,
+        standing=standing,
+        write=place.processes.first,
+    )
+
+
+def save_trained(plan: TrainingPlan, place: RunPlace, trained: Trained) -> None:
+    """Save the adapter, or the whole model; all processes put weights in shares together, the first one writes."""
+    weights = whole_weights(trained.saved)
+    if place.processes.first:
+        save_adapter(trained.saved, place.folder / ("adapter" if plan.adapter else "model"), weights)
 
 
 def batch_of(plan: TrainingPlan, rows: Sequence[EncodedExample], step: int) -> list[EncodedExample]:

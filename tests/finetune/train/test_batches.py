@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
 from lfine.finetune.compile.lengths import EncodedExample
-from lfine.finetune.train.batches import batch_rows, epoch_order, micro_batches
+from lfine.finetune.train.batches import batch_rows, dealt, epoch_order, micro_batches
 from tests.finetune.train.layouts import STEM, machine
 
 
@@ -66,3 +68,22 @@ def test_examples_that_share_a_stem_go_together() -> None:
     ]
     assert micro_batches(rows, machine(2), 1) == [[0, 2], [1, 3]]
     assert micro_batches(rows, machine(2, "padded")) == [[0, 1], [2, 3]]
+
+
+def test_some_places_of_a_batch_are_cut_as_the_whole_is() -> None:
+    rows = [EncodedExample(number, (1,) * (number % 5 + 1), (2,)) for number in range(11)]
+    assert micro_batches(rows, machine(3), 0, [10, 4, 0, 9]) == [[9, 4, 10], [0]]
+
+
+def test_examples_are_dealt_longest_first_and_back_and_forth() -> None:
+    assert dealt([5, 9, 7, 1, 3, 8], 2) == [[1, 0, 4], [5, 2, 3]]
+    assert dealt([4, 4], 3) == [[0], [1], []]
+    assert dealt([2, 6, 4], 1) == [[1, 2, 0]]
+
+
+def test_every_hand_holds_nearly_as_many_tokens() -> None:
+    draw = random.Random(3)
+    lengths = [draw.randint(10, 300) for _ in range(64)]
+    for hands in (2, 4):
+        tokens = [sum(lengths[place] for place in hand) for hand in dealt(lengths, hands)]
+        assert max(tokens) - min(tokens) < 0.02 * sum(lengths) / hands

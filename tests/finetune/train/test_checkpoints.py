@@ -49,6 +49,12 @@ def test_weights_optimizer_and_random_state_come_back(tmp_path: Path) -> None:
     assert state.step == 4
 
 
+def test_another_process_than_the_first_writes_nothing(tmp_path: Path) -> None:
+    model, optimizer = small()
+    assert save_checkpoint(tmp_path / "checkpoints", 4, model, optimizer, write=False).name == "step-000004"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_only_the_newest_stays(tmp_path: Path) -> None:
     model, optimizer = small()
     for step in (2, 4, 6):

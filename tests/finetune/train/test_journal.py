@@ -107,3 +107,17 @@ def test_trackers_are_sent_updates_and_evaluations(tmp_path: Path) -> None:
     assert (first, second) == (1, 1)
     assert (update["loss"], update["learning_rate"]) == (2.5, 0.1)
     assert validation == {"validation_loss": 2.25, "f1": 0.5}
+
+
+def test_that_of_another_process_than_the_first_writes_and_shows_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"step": 9, "loss": 1.0}\n', encoding="utf-8")
+    with Journal(path, start=0, steps=4, kept=False) as journal:
+        journal.update(1, loss=2.0, learning_rate=0.1, batch=BATCH)
+        journal.validation(1, Evaluation(1.5), best=True)
+        journal.checkpoint(1, tmp_path / "checkpoints" / "step-000001")
+        assert (journal.last_loss, journal.best_validation_loss) == (2.0, 1.5)
+    assert path.read_text(encoding="utf-8") == '{"step": 9, "loss": 1.0}\n'
+    assert capsys.readouterr() == ("", "")
