@@ -115,7 +115,7 @@ def test_that_of_another_process_than_the_first_writes_and_shows_nothing(
     path = tmp_path / "log.jsonl"
     path.write_text('{"step": 9, "loss": 1.0}\n', encoding="utf-8")
     with Journal(path, start=0, steps=4, kept=False) as journal:
-        journal.update(1, loss=2.0, learning_rate=0.1, batch=BATCH)
+        journal.update(1, loss=2.0, learning_rate=0.1, batch=BATCH, computed=7)
         journal.validation(1, Evaluation(1.5), best=True)
         journal.checkpoint(1, tmp_path / "checkpoints" / "step-000001")
         assert (journal.last_loss, journal.best_validation_loss) == (2.0, 1.5)
