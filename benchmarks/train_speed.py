@@ -167,7 +167,7 @@ def rows_of(compiled: CompiledTask, updates: int) -> list[dict[str, list[int]]]:
 def compare(bench: Bench, rounds: int, updates: int) -> str:
     """Measure in turns, print both losses of every update, and return what is said of it."""
     variants = VARIANTS[bench.dtype]
-    tried = {side: bench.run(side, SHORT + 2)[0] for side in tqdm(variants, desc=f"{bench.name}: TRL's variants")}
+    tried = {side: bench.run(side, SHORT)[0] for side in tqdm(variants, desc=f"{bench.name}: TRL's variants")}
     best = min(tried, key=lambda side: tried[side])
     speeds: dict[Side, list[float]] = {LFINE: [], best: []}
     losses: dict[Side, list[float]] = {}
