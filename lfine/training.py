@@ -23,6 +23,7 @@ from lfine.finetune.compile.prepare import PreparedRows
 from lfine.finetune.data.manifest import split_contents
 from lfine.finetune.train.checkpoints import checkpoint_step, latest_checkpoint
 from lfine.finetune.train.evaluations import answered_sample
+from lfine.finetune.train.journal import reached_micro_batch
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
 from lfine.finetune.train.trackers import tracker_problems
 from lfine.lineage import write_rows
@@ -139,7 +140,7 @@ def _train(compiled: CompiledTask, rows: TrainingRows, place: RunPlace, record: 
     try:
         with machine_faults(f"make room, then go on: {again}", at=folder, memory_cure=LESS_MEMORY):
             result = train(training, rows, place)
-            record = _ended(record, result, compiled.plan)
+            record = _with_reached(folder, _ended(record, result, compiled.plan))
             if not result.finished:
                 raise KeyboardInterrupt
             _save_prompt(folder, compiled)
@@ -172,8 +173,13 @@ def _saved(folder: Path, steps: int) -> str:
 
 def _note(folder: Path, record: RunRecord) -> None:
     """Write run.json where that is still possible: what went wrong is told by the error, not by this file."""
-    with suppress(OSError):
-        write_run(folder, record)
+    with suppress(OSError, ValueError):
+        write_run(folder, _with_reached(folder, record))
+
+
+def _with_reached(folder: Path, record: RunRecord) -> RunRecord:
+    """Put into the record what memory left of the micro-batch, by the log, which tells it also of a killed run."""
+    return replace(record, micro_batch_size=reached_micro_batch(folder / "log.jsonl"))
 
 
 def _save_prompt(folder: Path, compiled: CompiledTask) -> None:

@@ -167,6 +167,12 @@ class MachinePlan:
     gradient_checkpointing: bool
     deterministic: bool
     """Operations whose result differs from run to run are refused."""
+    checkpointed_layers: int | None = None
+    """With gradient checkpointing: how many layers, from the first, are computed again; None: all of them."""
+    kernels: str = "torch"
+    """liger: norms, rotary embedding and gated activation as fused kernels; torch: as the model has them."""
+    attention: str = "explicit"
+    """In packed rows. explicit: the weights written out; flex: FlexAttention's compiled kernel, which keeps none."""
 
 
 @dataclass(frozen=True)

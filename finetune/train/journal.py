@@ -3,6 +3,7 @@
     {"step": 3, "loss": 1.92, "learning_rate": 0.0002, "step_seconds": 1.71, "examples": 16, "tokens": 2744}
     {"step": 20, "kind": "validation", "validation_loss": 0.61, "metrics": {"f1": 0.84}, "best": true, "seconds": 4}
     {"step": 20, "kind": "checkpoint", "checkpoint": "checkpoints/step-000020", "seconds": 0.1}
+    {"step": 20, "kind": "memory", "micro_batch_size": 4, "before": 8, "reason": "CUDA out of memory…", "seconds": 0.9}
 
 Every line carries the wall time since the line before, so the seconds of all lines add up to the loop's time. Numbers
 of updates and validations also go to the task's trackers.
@@ -27,6 +28,8 @@ from lfine.finetune.train.evaluations import Evaluation
 from lfine.finetune.train.trackers import Trackers
 from lfine.schemas.records import write_text
 
+MEMORY = "memory"
+"""The kind of line that says how far the micro-batch was reduced."""
 QUIET_INTERVAL = 15.0
 """Seconds between two progress lines where stderr is a file, a pipe or a CI log."""
 
@@ -39,7 +42,7 @@ class Journal:
         self._trackers = trackers
         self.best_validation_loss: float | None = None
         self.last_loss: float | None = None
-        kept = [line for line in _lines(path) if json.loads(line)["step"] <= start]
+        kept = _kept(path, start)
         write_text(path, "".join(line + "\n" for line in kept))
         for line in kept:
             self._remember(json.loads(line))
@@ -101,6 +104,13 @@ class Journal:
         place = folder.relative_to(self.path.parent).as_posix()
         self._write({"step": step, "kind": "checkpoint", "checkpoint": place, "seconds": self._seconds()})
 
+    def less_memory(self, step: int, size: int, before: int, reason: str) -> None:
+        """Note that fewer examples are computed at once from the update after `step` on, and say so."""
+        line = {"step": step, "kind": MEMORY, "micro_batch_size": size, "before": before, "reason": reason}
+        self._write({**line, "seconds": self._seconds()})
+        said = f"out of memory in update {step + 1}: from here on {size} examples at once in place of {before}"
+        self._bar.write(f"{said}; the update is computed again, the result is the same", file=sys.stderr)
+
     def _track(self, step: int, values: dict[str, float]) -> None:
         if self._trackers is not None:
             self._trackers.log(step, values)
@@ -122,6 +132,19 @@ class Journal:
         if isinstance(validation, float):
             best = self.best_validation_loss
             self.best_validation_loss = validation if best is None else min(best, validation)
+
+
+def reached_micro_batch(path: Path) -> int | None:
+    """Return the smallest micro-batch that memory forced on a run by its log; None: that of the plan was never left."""
+    sizes = [found["micro_batch_size"] for found in map(json.loads, _lines(path)) if found.get("kind") == MEMORY]
+    return min(sizes, default=None)
+
+
+def _kept(path: Path, start: int) -> list[str]:
+    """Return the lines of the updates that are not done again; a smaller micro-batch outlives the update it came in."""
+    kept = [line for line in _lines(path) if json.loads(line)["step"] <= start]
+    later = [found for found in map(json.loads, _lines(path)) if found["step"] > start and found.get("kind") == MEMORY]
+    return kept + [json.dumps({**found, "step": start, "seconds": 0.0}) for found in later[-1:]]
 
 
 def _lines(path: Path) -> list[str]:

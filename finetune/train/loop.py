@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -35,8 +35,9 @@ from lfine.finetune.train.checkpoints import (
 )
 from lfine.finetune.train.determinism import deterministic
 from lfine.finetune.train.evaluations import AnsweredSample, better_is_higher, evaluate
+from lfine.finetune.train.halving import within_memory
 from lfine.finetune.train.interruption import Interruption
-from lfine.finetune.train.journal import Journal
+from lfine.finetune.train.journal import Journal, reached_micro_batch
 from lfine.finetune.train.losses import Engine, engine_for, update_gradient
 from lfine.finetune.train.optimizers import optimizer_for
 from lfine.finetune.train.schedule import Schedule, learning_rate
@@ -89,6 +90,7 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     Raises RunError LF504 when the loss is not finite, MachineError LF405 when the disk is full.
     """
     torch.manual_seed(plan.seed)
+    plan = as_reached(plan, place) if place.resume else plan
     trained = set_up(plan, rows.train, place)
     engine, optimizer = trained.engine, trained.optimizer
     schedule = Schedule(plan.decay, plan.learning_rate, plan.warmup_steps, plan.steps)
@@ -111,7 +113,7 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
         while step < plan.steps and not chooser.ended and not interruption.asked:
             batch = batch_of(plan, rows.train, step)
             rate = learning_rate(schedule, step)
-            loss = update_gradient(engine, batch, step)
+            engine, loss = within_memory(update_gradient, engine, batch=batch, step=step, tell=journal.less_memory)
             require_finite(loss, step, batch)
             if plan.max_grad_norm is not None:
                 nn.utils.clip_grad_norm_(trained.parameters, plan.max_grad_norm)
@@ -143,6 +145,14 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
         best_validation_loss=journal.best_validation_loss,
         best_step=chosen,
     )
+
+
+def as_reached(plan: TrainingPlan, place: RunPlace) -> TrainingPlan:
+    """Return the plan with the micro-batch that the run was reduced to before it was broken off."""
+    size = reached_micro_batch(place.folder / "log.jsonl")
+    if size is None or size >= plan.machine.micro_batch_size:
+        return plan
+    return replace(plan, machine=replace(plan.machine, micro_batch_size=size))
 
 
 @dataclass(frozen=True)
