@@ -19,6 +19,7 @@ from lfine.finetune.catalogue.cards import ModelCard
 from lfine.finetune.catalogue.gpus import gpu
 from lfine.finetune.catalogue.linears import Linear, adapted
 from lfine.finetune.catalogue.throughput import measured
+from lfine.finetune.compile.checkpointing import FORWARD_AGAIN, FORWARD_AND_BACKWARD
 from lfine.finetune.compile.machine import Machine
 from lfine.finetune.compile.memory import (
     BYTES,
@@ -112,6 +113,9 @@ def load_of_run(load: Load, machine: MachinePlan, facts: Facts) -> Load:
         load,
         micro_batch=machine.micro_batch_size,
         checkpointing=machine.gradient_checkpointing,
+        checkpointed_layers=machine.checkpointed_layers,
+        kernels=machine.kernels,
+        attention=machine.attention,
         typical=likely,
     )
 
@@ -159,8 +163,11 @@ def _tokens(training: TrainingPlan, lengths: Sequence[int]) -> tuple[int, int]:
 def operations(training: TrainingPlan, card: ModelCard) -> float:
     """Return the multiplications and additions for one token: forward, backward, and what checkpointing does again."""
     weights = (card.parameters or 0) - card.embedding_parameters
-    passes = 2 + 2 + (2 if training.adapter is None else 0) + (2 if training.machine.gradient_checkpointing else 0)
-    return passes * weights
+    again = 0.0
+    if training.machine.gradient_checkpointing:
+        layers = training.machine.checkpointed_layers
+        again = 1.0 if layers is None else layers / card.layers
+    return (FORWARD_AND_BACKWARD[training.adapter is None] + FORWARD_AGAIN * again) * weights
 
 
 def _seconds(training: TrainingPlan, facts: Facts, computed: int) -> tuple[float | None, str]:

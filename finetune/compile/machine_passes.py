@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lfine.finetune.catalogue.cards import ModelCard
+from lfine.finetune.compile.checkpointing import Choice, choose, fewest, fits
+from lfine.finetune.compile.kernels import decide_attention, decide_kernels
 from lfine.finetune.compile.machine import Machine
 from lfine.finetune.compile.memory import UNKNOWN_MEMORY, Load, available, largest_micro_batch
 from lfine.finetune.compile.notes import Notes
@@ -23,12 +25,18 @@ SHARED_PREFIX_FAMILIES = frozenset({"gpt_neox", "llama", "mistral", "phi3", "qwe
 def decide_machine(
     task: Task, load: Load, machine: Machine, *, layout: str, batch_size: int, notes: Notes
 ) -> MachinePlan:
-    """Choose checkpointing and the micro-batch for one example's `load`: speed and memory, never the result."""
+    """Choose kernels, checkpointing and the micro-batch for one example's `load`: speed and memory, not the result."""
     room = available(machine)
-    checkpointing = _checkpointing(task, load, room, notes)
+    deterministic = notes.written("trainer.deterministic", task.trainer.deterministic)
+    kernels = decide_kernels(load.card, machine.device, notes)
+    attention = decide_attention(load, layout=layout, batch_size=batch_size, deterministic=deterministic, notes=notes)
+    load = replace(load, kernels=kernels, attention=attention)
+    layers = _checkpointing(task, load, room, batch_size, notes)
+    again = layers is None or layers > 0
     asked = task.trainer.micro_batch_size
     if asked == "auto":
-        most = max(1, largest_micro_batch(replace(load, checkpointing=checkpointing), available=room))
+        chosen = replace(load, checkpointing=again, checkpointed_layers=layers)
+        most = max(1, largest_micro_batch(chosen, available=room))
         micro = notes.derived(
             "trainer.micro_batch_size",
             min(batch_size, most),
@@ -38,17 +46,45 @@ def decide_machine(
         reason = f"{asked} were asked for; an update has {batch_size}"
         micro = min(asked, batch_size)
         notes.written("trainer.micro_batch_size", micro, reason if micro < asked else "")
-    deterministic = notes.written("trainer.deterministic", task.trainer.deterministic)
-    return MachinePlan(machine.device, layout, micro, checkpointing, deterministic)
+    return MachinePlan(
+        machine.device,
+        layout,
+        micro,
+        gradient_checkpointing=again,
+        deterministic=deterministic,
+        checkpointed_layers=layers if again else None,
+        kernels=kernels,
+        attention=attention,
+    )
 
 
-def _checkpointing(task: Task, load: Load, room: int, notes: Notes) -> bool:
+def _checkpointing(task: Task, load: Load, room: int, batch_size: int, notes: Notes) -> int | None:
+    """Return how many layers are computed again, None for all of them."""
     path, asked = "trainer.gradient_checkpointing", task.trainer.gradient_checkpointing
     if asked != "auto":
-        return notes.written(path, asked)
-    fits = largest_micro_batch(load, available=room) > 0
-    reason = "an example of the longest kind fits without" if fits else "without, not even one example would fit"
-    return notes.derived(path, not fits, reason)
+        return None if notes.written(path, asked) else 0
+    size = task.trainer.micro_batch_size
+    if size == "auto":
+        choice = choose(load, batch_size=batch_size, room=room)
+    else:
+        choice = fewest(load, micro_batch=min(size, batch_size), room=room)
+    without = fits(load, 0, batch_size=batch_size, room=room)
+    notes.derived(path, choice.layers > 0, _checkpointing_reason(choice, without, size != "auto"))
+    if choice.layers:
+        said = f"of {load.card.layers}, the first ones: the others are kept, and done with before these are needed"
+        notes.derived("checkpointed layers", choice.layers, said)
+    return choice.layers
+
+
+def _checkpointing_reason(choice: Choice, without: int, asked: bool) -> str:  # noqa: FBT001 (says what was asked)
+    if not choice.layers:
+        return "an example of the longest kind fits without" if without else "there is no layer to compute again"
+    if not without:
+        return "without, not even one example would fit"
+    if asked:
+        return f"without, {without} examples would fit at once"
+    cheaper = f"computing them again costs less than computing the prefix for every {without} examples"
+    return f"it makes room for {choice.micro_batch} examples at once, which share the prefix: {cheaper}"
 
 
 def _memory(machine: Machine) -> str:

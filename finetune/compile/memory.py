@@ -103,6 +103,17 @@ class Load:
     micro_batch: int
     typical: Typical | None = None
     """What a micro-batch of this run holds at most; None: every example is of the longest kind."""
+    checkpointed_layers: int | None = None
+    """Layers computed again, from the first, where `checkpointing`; None: all."""
+    kernels: str = "torch"
+    attention: str = "explicit"
+    """Both as in MachinePlan."""
+
+    @property
+    def computed_again(self) -> int:
+        """Layers that keep their input alone."""
+        every = self.card.layers if self.checkpointed_layers is None else self.checkpointed_layers
+        return every if self.checkpointing else 0
 
     @property
     def own_tokens(self) -> int:
@@ -121,7 +132,6 @@ class Load:
 
 def training_memory(load: Load) -> tuple[MemoryPart, ...]:
     """Return the parts of the peak of training, largest causes named."""
-    saved = activations(load)
     return (
         MemoryPart("libraries", LIBRARIES[load.device], f"a process with torch and transformers on {load.device}"),
         _weights(load),
@@ -129,16 +139,15 @@ def training_memory(load: Load) -> tuple[MemoryPart, ...]:
         MemoryPart("gradients", 4 * load.trained, "one for each trained number, in float32"),
         MemoryPart("optimizer", round(OPTIMIZER_BYTES[load.optimizer] * load.trained), load.optimizer),
         MemoryPart("workspace", WORKSPACE[load.device], "what matrix products lay out anew"),
-        MemoryPart("activations", saved, _activation_reason(load)),
-        MemoryPart("backward", _backward(load, saved), "gradients of activations, and the allocator's slack"),
+        MemoryPart("activations", activations(load), _activation_reason(load)),
+        MemoryPart("backward", _backward(load), "gradients of activations, and the allocator's slack"),
         MemoryPart("logits", logits(load), f"{load.learned_tokens:,} learned tokens, {load.card.vocab:,} each"),
     )
 
 
-def _backward(load: Load, saved: int) -> int:
-    if not load.checkpointing:
-        return round(BACKWARD[load.device] * saved)
-    return round(CHECKPOINTED[load.device] * activations(replace(load, checkpointing=False)))
+def _backward(load: Load) -> int:
+    whole, again = activations(replace(load, checkpointing=False)), load.computed_again / load.card.layers
+    return round(whole * ((1 - again) * BACKWARD[load.device] + again * CHECKPOINTED[load.device]))
 
 
 def _weights(load: Load) -> MemoryPart:
@@ -160,7 +169,10 @@ def _weights(load: Load) -> MemoryPart:
 
 def _activation_reason(load: Load) -> str:
     tokens = load.prefix + (load.own_tokens if load.packed else load.padded_tokens)
-    kept = "each layer's input, and one layer whole" if load.checkpointing else f"{load.card.layers} layers"
+    layers, again = load.card.layers, load.computed_again
+    kept = f"{layers} layers"
+    if again:
+        kept += f", of {again} their input alone" if again < layers else ", of each its input, and one layer whole"
     return f"{tokens:,} tokens through {kept}"
 
 
@@ -168,10 +180,9 @@ def activations(load: Load) -> int:
     """Return the bytes that the layers hold between forward and backward."""
     card, width = load.card, BYTES[load.dtype]
     tokens = load.prefix + (load.own_tokens if load.packed else load.padded_tokens)
-    layer = tokens * _token_bytes(load) + _attention_bytes(load)
-    if not load.checkpointing:
-        return card.layers * layer
-    return card.layers * tokens * card.hidden * width + layer
+    layer, again = tokens * _token_bytes(load) + _attention_bytes(load), load.computed_again
+    saved = (card.layers - again) * layer + again * tokens * card.hidden * width
+    return saved + (layer if again == card.layers else 0)  # else the layers kept whole are free when one is done again
 
 
 def _token_bytes(load: Load) -> int:
@@ -179,24 +190,30 @@ def _token_bytes(load: Load) -> int:
 
     Norms compute in float32 and keep two copies; an adapted layer's input is kept in the adapter's float32, one copy
     for each layer where the computation is narrower; of the gated block: gate, up and what the activation gives.
+    Liger's norms keep their input as it is, its gate is computed again.
     """
-    card, width = load.card, BYTES[load.dtype]
-    norms = 2 * card.hidden * 4
+    card, width, fused = load.card, BYTES[load.dtype], load.kernels == "liger"
+    norms = 2 * card.hidden * (width if fused else 4)
     adapter = load.adapter_inputs * 4 if width < 4 else 2 * card.hidden * 4
     inputs = 4 * card.hidden * width if load.full else 0  # trained weights keep their inputs
-    return norms + adapter + inputs + 3 * card.intermediate * width
+    return norms + adapter + inputs + (2 if fused else 3) * card.intermediate * width
 
 
 def _attention_bytes(load: Load) -> int:
-    """Return what one layer's attention keeps: queries, keys, values, and in packed rows the weights too."""
+    """Return what one layer's attention keeps: queries, keys, values, what comes out, and weights written out."""
     card, width = load.card, BYTES[load.dtype]
     padded, heads = load.padded_tokens, card.heads * card.head_dim
-    if not load.packed:
-        return padded * width * (2 * heads + 2 * card.kv_heads * card.head_dim)
-    longest = padded // load.micro_batch
-    weights = card.heads * (padded * (load.prefix + longest) + load.prefix**2)
+    if not load.packed or load.attention == "flex":
+        tokens = load.prefix + load.own_tokens if load.packed else padded
+        return tokens * width * (2 * heads + 2 * card.kv_heads * card.head_dim)
     vectors = 3 * padded * heads + load.prefix * (heads + 2 * card.kv_heads * card.head_dim)
-    return width * (weights + vectors)
+    return attention_weights(load) + width * vectors
+
+
+def attention_weights(load: Load) -> int:
+    """Return the bytes of one layer's attention weights where a packed row writes them out: (H, B·S, P + S)."""
+    longest = load.padded_tokens // load.micro_batch
+    return BYTES[load.dtype] * load.card.heads * (load.padded_tokens * (load.prefix + longest) + load.prefix**2)
 
 
 def logits(load: Load) -> int:

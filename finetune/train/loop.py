@@ -23,6 +23,7 @@ from transformers import PreTrainedModel
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import TrainingPlan
 from lfine.finetune.models.adapters import add_adapter, save_adapter, trainable_parameters
+from lfine.finetune.models.checkpointing import checkpoint_layers
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.batches import batch_rows, epoch_order
 from lfine.finetune.train.checkpoints import (
@@ -178,7 +179,7 @@ def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) 
     )
     saved = adapt(model, plan, rows)
     if plan.machine.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        checkpoint_layers(model, plan.machine.checkpointed_layers)
     model.train()
     engine = engine_for(model, plan.machine, plan.length.shared_prefix, objective_of(plan))
     parameters = trainable_parameters(model)

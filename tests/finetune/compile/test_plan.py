@@ -34,6 +34,9 @@ SAME_WEIGHTS = {
     "machine.layout": "the layout is exact",
     "machine.micro_batch_size": "a memory decision",
     "machine.gradient_checkpointing": "a memory decision",
+    "machine.checkpointed_layers": "a memory decision",
+    "machine.kernels": "the same arithmetic in other kernels",
+    "machine.attention": "the same arithmetic in other kernels",
 }
 """Leaf of TrainingPlan → why it is outside the plan hash; every other leaf is inside."""
 SAME_SCORE = {"generation.batch_size": "a memory decision"}
