@@ -24,6 +24,7 @@ from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import TrainingPlan
 from lfine.finetune.models.adapters import add_adapter, save_adapter, trainable_parameters
 from lfine.finetune.models.checkpointing import checkpoint_layers
+from lfine.finetune.models.liger import use_liger
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.batches import batch_rows, epoch_order
 from lfine.finetune.train.checkpoints import (
@@ -177,6 +178,8 @@ def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) 
         quantization=plan.model.quantization,
         trust_remote_code=plan.model.trust_remote_code,
     )
+    if plan.machine.kernels == "liger":
+        use_liger(model)
     saved = adapt(model, plan, rows)
     if plan.machine.gradient_checkpointing:
         checkpoint_layers(model, plan.machine.checkpointed_layers)

@@ -52,7 +52,7 @@ def engine_for(model: PreTrainedModel, machine: MachinePlan, prefix: int, object
     """Set the model up for the plan's layout; `prefix` tokens begin every row."""
     wanted = objective or Objective()
     if machine.layout == "shared_prefix":
-        use_packed_rows(model)
+        use_packed_rows(model, machine.attention)
     return Engine(model, machine, prefix if machine.layout == "shared_prefix" else 0, wanted)
 
 

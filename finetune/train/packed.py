@@ -16,14 +16,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention.flex_attention import BlockMask
 from transformers import PreTrainedModel
 from transformers.modeling_utils import AttentionInterface
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.models.parts import parts_of
+from lfine.finetune.train.flex import FLEX, block_mask_of
 from lfine.finetune.train.targets import token_weights
 
 ATTENTION = "lfine_shared_prefix"
@@ -50,6 +53,11 @@ class PackedRow:
     """(N,): the learned tokens."""
     weights: Tensor
     """(N,): what each of them weighs."""
+
+    @cached_property
+    def block_mask(self) -> BlockMask:
+        """Who looks at whom, for FlexAttention: the same for all layers, forward and backward."""
+        return block_mask_of(self)
 
 
 def pack(rows: Sequence[EncodedExample], prefix: int, device: str, *, prompt_weight: float = 0.0) -> PackedRow:
@@ -99,12 +107,12 @@ def packed_logits(model: PreTrainedModel, row: PackedRow, noise: Sequence[Tensor
     return logits
 
 
-def use_packed_rows(model: PreTrainedModel) -> None:
-    """Give a model the attention of packed rows, for as long as it lives.
+def use_packed_rows(model: PreTrainedModel, attention: str = "explicit") -> None:
+    """Give a model the attention of packed rows that the plan names, for as long as it lives.
 
     Not for one call: gradient checkpointing runs the layers again in the backward pass.
     """
-    model.set_attn_implementation(ATTENTION)
+    model.set_attn_implementation(FLEX if attention == "flex" else ATTENTION)
 
 
 def shared_prefix_attention(
