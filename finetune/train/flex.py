@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +45,7 @@ def flex_prefix_attention(
     Returns (1, T, H, D). On a processor the plain function runs, which writes all pairs out and has no backward pass:
     for tests.
     """
-    attend = compiled() if query.is_cuda else flex_attention
+    attend = compiled() if query.is_cuda else cast("Callable[..., Tensor]", flex_attention)
     grouped = query.shape[1] != key.shape[1]
     found = attend(query, key, value, block_mask=packed_row.block_mask, scale=scaling, enable_gqa=grouped)
     return found.transpose(1, 2), None

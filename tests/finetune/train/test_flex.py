@@ -111,9 +111,11 @@ def test_gradients_through_the_same_mask_are_those_of_the_explicit_softmax(name:
     """FlexAttention itself has no backward pass on a processor; its mask in torch's masked attention has."""
     row = ROWS[name]
     given = [[each.requires_grad_() for each in vectors(row)] for _ in range(2)]
-    explicit, _ = shared_prefix_attention(nn.Module(), *given[0], None, packed_row=row)
+    q, k, v = given[0]
+    explicit, _ = shared_prefix_attention(nn.Module(), q, k, v, None, packed_row=row)
     mask = torch.tensor(may_look(row))
-    masked = functional.scaled_dot_product_attention(*given[1], attn_mask=mask, enable_gqa=True).transpose(1, 2)
+    q, k, v = given[1]
+    masked = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True).transpose(1, 2)
     weights = torch.randn(explicit.shape, generator=torch.Generator().manual_seed(2))
     for output in (explicit, masked):
         (output * weights).sum().backward()
