@@ -94,6 +94,8 @@ class RunRecord:
     best_validation_loss: float | None = None
     best_step: int | None = None
     """The update whose weights the adapter has, where an evaluation chose it; None: the last one's."""
+    micro_batch_size: int | None = None
+    """Examples at once that the run went on with when memory ran out; None: those of the plan all the time."""
 
 
 def runs_folder(given: str | None = None) -> Path:

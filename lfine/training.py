@@ -25,6 +25,7 @@ from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.checkpoints import latest_checkpoint, read_state
 from lfine.finetune.train.evaluations import answered_sample
 from lfine.finetune.train.failing import failing_together
+from lfine.finetune.train.journal import reached_micro_batch
 from lfine.finetune.train.loop import RunPlace, TrainingRows, TrainResult, train
 from lfine.finetune.train.processes import Processes
 from lfine.finetune.train.sharding import require_shareable
@@ -185,7 +186,7 @@ def _train(compiled: CompiledTask, rows: TrainingRows, place: RunPlace, record: 
             machine_faults(f"make room, then go on: {again}", at=folder, memory_cure=LESS_MEMORY),
         ):
             result = train(training, rows, place)
-            record = _ended(record, result, compiled.plan)
+            record = _with_reached(folder, _ended(record, result, compiled.plan))
             if not result.finished:
                 raise KeyboardInterrupt
             record = replace(record, status=FINISHED)
@@ -230,8 +231,13 @@ def _told(problem: Problem, saved: str, again: str) -> Problem:
 def _note(place: RunPlace, record: RunRecord) -> None:
     """Write run.json where that is still possible: what went wrong is told by the error, not by this file."""
     if place.processes.first:
-        with suppress(OSError):
-            write_run(place.folder, record)
+        with suppress(OSError, ValueError):
+            write_run(place.folder, _with_reached(place.folder, record))
+
+
+def _with_reached(folder: Path, record: RunRecord) -> RunRecord:
+    """Put into the record what memory left of the micro-batch, by the log, which tells it also of a killed run."""
+    return replace(record, micro_batch_size=reached_micro_batch(folder / "log.jsonl"))
 
 
 def _save_prompt(folder: Path, compiled: CompiledTask) -> None:

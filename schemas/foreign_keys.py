@@ -265,7 +265,7 @@ REPLACED: dict[str, dict[str, str]] = {
         "gradient_accumulation_steps": "",
         "warmup_steps": _COUNT_AS_SHARE,
         "bf16": "write it as `trainer.dtype: bfloat16`",
-        "fp16": "write it as `trainer.dtype: float16`",
+        "fp16": "remove it, or write `trainer.dtype: bfloat16`: lfine does not train in float16",
         "adam_beta1": _BETAS,
         "adam_beta2": _BETAS,
         "logging_steps": _EVERY_UPDATE,

@@ -21,8 +21,8 @@ from lfine.finetune.compile.encoded import counts_of
 from lfine.finetune.compile.estimates import Facts, estimate, load_of, load_of_run
 from lfine.finetune.compile.few_shot import few_shot_rows
 from lfine.finetune.compile.fitting import CompiledRows, fit_rows, left_out
+from lfine.finetune.compile.kernels import decide_kernels
 from lfine.finetune.compile.machine import Machine, machine_for
-from lfine.finetune.compile.machine_passes import decide_kernels
 from lfine.finetune.compile.memory import total
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import (
@@ -78,8 +78,8 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     task, card = source.task, prepared.model.card
     model, machine = _model_plan(source, prepared.model, machine, notes)
     rows, length = fit_rows(source, prepared, notes)
-    length = machine_passes.decide_prefix(task, length, notes)
     batch_size = passes.decide_batch_size(task, len(rows.train), notes)
+    length = machine_passes.decide_prefix(task, length, rows=rows.train, batch_size=batch_size, notes=notes)
     steps, examples = passes.decide_steps(task, len(rows.train), batch_size, notes)
     evaluation_steps, checkpoint_steps = passes.decide_cadence(task, steps, notes)
     trainer = task.trainer
@@ -88,8 +88,8 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
     layout = machine_passes.decide_layout(length, card, notes)
     facts = _facts(prepared, rows, machine)
     load = load_of(model, adapter, length, facts, layout=layout, optimizer=optimizer.type)
+    load = replace(load, kernels=decide_kernels(model, adapter, machine.device, notes))
     machine_plan = machine_passes.decide_machine(task, load, machine, layout=layout, batch_size=batch_size, notes=notes)
-    machine_plan = replace(machine_plan, kernels=decide_kernels(model, adapter, machine.device, notes))
     training = TrainingPlan(
         model=model,
         prompt=_prompt_plan(source, prepared.model, notes),

@@ -19,6 +19,7 @@ from lfine.finetune.catalogue.cards import ModelCard
 from lfine.finetune.catalogue.gpus import gpu
 from lfine.finetune.catalogue.linears import Linear, adapted
 from lfine.finetune.catalogue.throughput import measured
+from lfine.finetune.compile.checkpointing import FORWARD_AGAIN, FORWARD_AND_BACKWARD
 from lfine.finetune.compile.evaluation_cost import evaluation_cost
 from lfine.finetune.compile.machine import Machine
 from lfine.finetune.compile.memory import (
@@ -115,6 +116,9 @@ def load_of_run(load: Load, machine: MachinePlan, facts: Facts) -> Load:
         load,
         micro_batch=machine.micro_batch_size,
         checkpointing=machine.gradient_checkpointing,
+        checkpointed_layers=machine.checkpointed_layers,
+        kernels=machine.kernels,
+        attention=machine.attention,
         typical=likely,
     )
 
@@ -135,7 +139,7 @@ def estimate(
         loss_rows=facts.validation,
         row_tokens=sum(facts.lengths) / len(facts.lengths),
         answers=generation is not None,
-        training_operations=computed * passes(training),
+        training_operations=computed * passes(training, facts.card),
     )
     return Estimate(
         trainable_parameters=load.trained,
@@ -159,7 +163,8 @@ def _tokens(training: TrainingPlan, lengths: Sequence[int]) -> tuple[int, int]:
     parts = training.steps * math.ceil(training.batch_size / micro)
     if training.machine.layout == "shared_prefix":
         prefix = training.length.shared_prefix
-        computed = parts * prefix + training.train_examples * (mean - prefix)
+        own = (mean - prefix) * (1 - training.length.stems)
+        computed = parts * prefix + training.train_examples * own
     else:
         ordered = sorted(lengths)
         longest = ordered[min(len(ordered) - 1, len(ordered) * micro // (micro + 1))]  # expected of `micro` rows
@@ -169,12 +174,16 @@ def _tokens(training: TrainingPlan, lengths: Sequence[int]) -> tuple[int, int]:
 
 def operations(training: TrainingPlan, card: ModelCard) -> float:
     """Return the multiplications and additions for one token of an update."""
-    return passes(training) * ((card.parameters or 0) - card.embedding_parameters)
+    return passes(training, card) * ((card.parameters or 0) - card.embedding_parameters)
 
 
-def passes(training: TrainingPlan) -> int:
+def passes(training: TrainingPlan, card: ModelCard) -> float:
     """Return the operations for a token and a weight: forward, backward, and what checkpointing does again."""
-    return 2 + 2 + (2 if training.adapter is None else 0) + (2 if training.machine.gradient_checkpointing else 0)
+    again = 0.0
+    if training.machine.gradient_checkpointing:
+        layers = training.machine.checkpointed_layers
+        again = 1.0 if layers is None else layers / card.layers
+    return FORWARD_AND_BACKWARD[training.adapter is None] + FORWARD_AGAIN * again
 
 
 def _seconds(training: TrainingPlan, facts: Facts, computed: int) -> tuple[float | None, str]:

@@ -7,15 +7,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lfine.finetune.catalogue.cards import ModelCard
-from lfine.finetune.catalogue.families import FAMILIES
-from lfine.finetune.compile.adapter_start import OF_THE_WEIGHT
+from lfine.finetune.compile.checkpointing import Choice, choose, fewest, fits
+from lfine.finetune.compile.encoded import EncodedExample
+from lfine.finetune.compile.kernels import decide_attention
 from lfine.finetune.compile.machine import Machine
 from lfine.finetune.compile.memory import UNKNOWN_MEMORY, Load, available, largest_micro_batch
 from lfine.finetune.compile.notes import Notes
-from lfine.finetune.compile.plan import AdapterPlan, LengthPlan, MachinePlan, ModelPlan
+from lfine.finetune.compile.plan import LengthPlan, MachinePlan
+from lfine.finetune.compile.stems import spared_share
 from lfine.schemas.task import Task
 
 LONG_ROWS = 800
@@ -26,26 +29,22 @@ CHECKED = (
 )
 SHARED_PREFIX_FAMILIES = frozenset(CHECKED.split())
 """Families whose loss and gradients in the packed layout were compared with the padded loop, in the tests."""
-NORM_AND_GATE = ("ernie4_5", "exaone4", "granite", "llama", "ministral3", "mistral", "qwen2", "qwen3", "smollm3")
-NORM_ALONE = ("arcee", "glm", "glm4", "phi3")
-GATE_ALONE = ("cohere", "cohere2", "helium", "olmo", "olmo2", "olmo3")
-KERNELS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(NORM_AND_GATE, ("norm", "gate")),
-    **dict.fromkeys(NORM_ALONE, ("norm",)),
-    **dict.fromkeys(GATE_ALONE, ("gate",)),
-}
-"""What of each family's layers the kernels of lfine.finetune.train.kernels compute; compared in the tests."""
 
 
 def decide_machine(
     task: Task, load: Load, machine: Machine, *, layout: str, batch_size: int, notes: Notes
 ) -> MachinePlan:
-    """Choose checkpointing and the micro-batch for one example's `load`: speed and memory, never the result."""
+    """Choose kernels, checkpointing and the micro-batch for one example's `load`: speed and memory, not the result."""
     room = available(machine)
-    checkpointing = _checkpointing(task, load, room, notes)
+    deterministic = notes.written("trainer.deterministic", task.trainer.deterministic)
+    attention = decide_attention(load, layout=layout, batch_size=batch_size, deterministic=deterministic, notes=notes)
+    load = replace(load, attention=attention)
+    layers = _checkpointing(task, load, room, batch_size, notes)
+    again = layers is None or layers > 0
     asked = task.trainer.micro_batch_size
     if asked == "auto":
-        most = max(1, largest_micro_batch(replace(load, checkpointing=checkpointing), available=room))
+        chosen = replace(load, checkpointing=again, checkpointed_layers=layers)
+        most = max(1, largest_micro_batch(chosen, available=room))
         micro = notes.derived(
             "trainer.micro_batch_size",
             min(batch_size, most),
@@ -56,45 +55,46 @@ def decide_machine(
         reason = f"{asked} were asked for; an update has {batch_size}"
         micro, tokens = min(asked, batch_size), 0
         notes.written("trainer.micro_batch_size", micro, reason if micro < asked else "")
-    deterministic = notes.written("trainer.deterministic", task.trainer.deterministic)
-    return MachinePlan(machine.device, layout, micro, checkpointing, deterministic, tokens)
+    return MachinePlan(
+        machine.device,
+        layout,
+        micro,
+        gradient_checkpointing=again,
+        deterministic=deterministic,
+        micro_batch_tokens=tokens,
+        checkpointed_layers=layers if again else None,
+        kernels=load.kernels,
+        attention=attention,
+    )
 
 
-def decide_kernels(model: ModelPlan, adapter: AdapterPlan | None, device: str, notes: Notes) -> tuple[str, ...]:
-    """Choose the operations that are computed in one step each; the others are those of transformers and peft."""
-    found, reason = _kernels(model, adapter, device)
-    return notes.derived("kernels", found, reason)
-
-
-def _kernels(model: ModelPlan, adapter: AdapterPlan | None, device: str) -> tuple[tuple[str, ...], str]:
-    if device != "cpu":
-        return (), f"not measured on {device}: the modules of transformers and peft"
-    if adapter is None or adapter.modules_to_save or adapter.bias != "none":
-        return (), "weights of the base model are trained, and the kernels have no gradient for them"
-    scheme = model.quantization
-    if scheme is not None and scheme.bits == 4 and scheme.compute_dtype != model.dtype:
-        return (), f"the layers multiply in {scheme.compute_dtype}, the model is {model.dtype}"
-    found = KERNELS.get(model.family, ())
-    if "gate" in found and _adapts_gate(adapter, model.family):
-        found = tuple(name for name in found if name != "gate")
-    if adapter.use_dora or adapter.init in OF_THE_WEIGHT:
-        kind = "DoRA" if adapter.use_dora else f"an adapter that starts from {adapter.init}"
-        return found, f"forward and backward in one step each; {kind} is left to peft"
-    return (*found, "adapter"), "forward and backward in one step each: the same numbers but for the order of sums"
-
-
-def _checkpointing(task: Task, load: Load, room: int, notes: Notes) -> bool:
+def _checkpointing(task: Task, load: Load, room: int, batch_size: int, notes: Notes) -> int | None:
+    """Return how many layers are computed again, None for all of them."""
     path, asked = "trainer.gradient_checkpointing", task.trainer.gradient_checkpointing
     if asked != "auto":
-        return notes.written(path, asked)
-    fits = largest_micro_batch(load, available=room) > 0
-    reason = "an example of the longest kind fits without" if fits else "without, not even one example would fit"
-    return notes.derived(path, not fits, reason)
+        return None if notes.written(path, asked) else 0
+    size = task.trainer.micro_batch_size
+    if size == "auto":
+        choice = choose(load, batch_size=batch_size, room=room)
+    else:
+        choice = fewest(load, micro_batch=min(size, batch_size), room=room)
+    without = fits(load, 0, batch_size=batch_size, room=room)
+    notes.derived(path, choice.layers > 0, _checkpointing_reason(choice, without, size != "auto"))
+    if choice.layers:
+        said = f"of {load.card.layers}, the first ones: the others are kept, and done with before these are needed"
+        notes.derived("checkpointed layers", choice.layers, said)
+    return choice.layers
 
 
-def _adapts_gate(adapter: AdapterPlan, family: str) -> bool:
-    targets = adapter.target_modules
-    return isinstance(targets, str) or any(name.endswith(FAMILIES[family].mlp) for name in targets)
+def _checkpointing_reason(choice: Choice, without: int, asked: bool) -> str:  # noqa: FBT001 (says what was asked)
+    if not choice.layers:
+        return "an example of the longest kind fits without" if without else "there is no layer to compute again"
+    if not without:
+        return "without, not even one example would fit"
+    if asked:
+        return f"without, {without} examples would fit at once"
+    cheaper = f"computing them again costs less than computing the prefix for every {without} examples"
+    return f"it makes room for {choice.micro_batch} examples at once, which share the prefix: {cheaper}"
 
 
 def _memory(machine: Machine) -> str:
@@ -103,12 +103,18 @@ def _memory(machine: Machine) -> str:
     return f"{UNKNOWN_MEMORY / 1e9:.0f} GB (assumed: this machine does not tell)"
 
 
-def decide_prefix(task: Task, length: LengthPlan, notes: Notes) -> LengthPlan:
-    """Share no prefix where noise makes each example's own (NEFTune)."""
-    if task.trainer.neftune_noise_alpha is None:
-        return length
-    reason = "trainer.neftune_noise_alpha gives every example its own noise, so nothing is common to them"
-    return replace(length, shared_prefix=notes.derived("shared prefix", 0, reason))
+def decide_prefix(
+    task: Task, length: LengthPlan, *, rows: Sequence[EncodedExample], batch_size: int, notes: Notes
+) -> LengthPlan:
+    """Say what the examples of an update share: nothing where noise makes each example's own (NEFTune)."""
+    if task.trainer.neftune_noise_alpha is not None:
+        reason = "trainer.neftune_noise_alpha gives every example its own noise, so nothing is common to them"
+        return replace(length, shared_prefix=notes.derived("shared prefix", 0, reason))
+    share = round(spared_share(rows, length.shared_prefix, batch_size=batch_size), 3)
+    if share:
+        reason = "of the tokens behind the prefix, shared by some examples of an update and computed once for these"
+        notes.derived("stems", share, reason)
+    return replace(length, stems=share)
 
 
 def decide_layout(length: LengthPlan, card: ModelCard, notes: Notes) -> str:

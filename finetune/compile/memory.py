@@ -49,6 +49,11 @@ SHARE_FOR_GENERATION = 1 / 4
 MOST_PROMPTS = {"cpu": 32}
 """Prompts answered at once, by device: on two cores, 96 short ones took 5.2 s in batches of 32, 8.2 s at once."""
 MOST_PROMPTS_ELSEWHERE = 96
+LEAST_PLACES = 64
+"""Learned tokens projected onto the vocabulary at once, at least: fewer would read its weights too often."""
+PART_BYTES = {"cpu": 2**24}
+"""Of a part's logits in float32, by device: a processor's should stay in its last cache."""
+PART_BYTES_ELSEWHERE = 2**28
 UNKNOWN_MEMORY = 8_000_000_000
 """Assumed where the system does not tell."""
 SPREAD = 2.5
@@ -103,6 +108,17 @@ class Load:
     micro_batch: int
     typical: Typical | None = None
     """What a micro-batch of this run holds at most; None: every example is of the longest kind."""
+    checkpointed_layers: int | None = None
+    """Layers computed again, from the first, where `checkpointing`; None: all."""
+    kernels: tuple[str, ...] = ()
+    attention: str = "explicit"
+    """Both as in MachinePlan."""
+
+    @property
+    def computed_again(self) -> int:
+        """Layers that keep their input alone."""
+        every = self.card.layers if self.checkpointed_layers is None else self.checkpointed_layers
+        return every if self.checkpointing else 0
 
     @property
     def own_tokens(self) -> int:
@@ -121,7 +137,6 @@ class Load:
 
 def training_memory(load: Load) -> tuple[MemoryPart, ...]:
     """Return the parts of the peak of training, largest causes named."""
-    saved = activations(load)
     return (
         MemoryPart("libraries", LIBRARIES[load.device], f"a process with torch and transformers on {load.device}"),
         _weights(load),
@@ -129,16 +144,15 @@ def training_memory(load: Load) -> tuple[MemoryPart, ...]:
         MemoryPart("gradients", 4 * load.trained, "one for each trained number, in float32"),
         MemoryPart("optimizer", round(OPTIMIZER_BYTES[load.optimizer] * load.trained), load.optimizer),
         MemoryPart("workspace", WORKSPACE[load.device], "what matrix products lay out anew"),
-        MemoryPart("activations", saved, _activation_reason(load)),
-        MemoryPart("backward", _backward(load, saved), "gradients of activations, and the allocator's slack"),
+        MemoryPart("activations", activations(load), _activation_reason(load)),
+        MemoryPart("backward", _backward(load), "gradients of activations, and the allocator's slack"),
         MemoryPart("logits", logits(load), f"{load.learned_tokens:,} learned tokens, {load.card.vocab:,} each"),
     )
 
 
-def _backward(load: Load, saved: int) -> int:
-    if not load.checkpointing:
-        return round(BACKWARD[load.device] * saved)
-    return round(CHECKPOINTED[load.device] * activations(replace(load, checkpointing=False)))
+def _backward(load: Load) -> int:
+    whole, again = activations(replace(load, checkpointing=False)), load.computed_again / load.card.layers
+    return round(whole * ((1 - again) * BACKWARD[load.device] + again * CHECKPOINTED[load.device]))
 
 
 def _weights(load: Load) -> MemoryPart:
@@ -160,7 +174,10 @@ def _weights(load: Load) -> MemoryPart:
 
 def _activation_reason(load: Load) -> str:
     tokens = load.prefix + (load.own_tokens if load.packed else load.padded_tokens)
-    kept = "each layer's input, and one layer whole" if load.checkpointing else f"{load.card.layers} layers"
+    layers, again = load.card.layers, load.computed_again
+    kept = f"{layers} layers"
+    if again:
+        kept += f", of {again} their input alone" if again < layers else ", of each its input, and one layer whole"
     return f"{tokens:,} tokens through {kept}"
 
 
@@ -168,45 +185,60 @@ def activations(load: Load) -> int:
     """Return the bytes that the layers hold between forward and backward."""
     card, width = load.card, BYTES[load.dtype]
     tokens = load.prefix + (load.own_tokens if load.packed else load.padded_tokens)
-    layer = tokens * _token_bytes(load) + _attention_bytes(load)
-    if not load.checkpointing:
-        return card.layers * layer
-    return card.layers * tokens * card.hidden * width + layer
+    layer, again = tokens * _token_bytes(load) + _attention_bytes(load), load.computed_again
+    saved = (card.layers - again) * layer + again * tokens * card.hidden * width
+    return saved + (layer if again == card.layers else 0)  # else the layers kept whole are free when one is done again
 
 
 def _token_bytes(load: Load) -> int:
     """Return what one layer keeps of one token outside attention.
 
-    Norms compute in float32 and keep two copies; an adapted layer's input is kept in the adapter's float32, one copy
-    for each layer where the computation is narrower; of the gated block: gate, up and what the activation gives.
+    Norms compute in float32 and keep a copy; an adapted layer's input is kept in the adapter's float32, one copy for
+    each layer where the computation is narrower; of the gated block: gate, up and what the activation gives. Kernels
+    keep a norm's input as it is, an input that several adapted layers share once (and a byte a number for dropout), and
+    of the gated block gate and up.
     """
     card, width = load.card, BYTES[load.dtype]
-    norms = 2 * card.hidden * 4
-    adapter = load.adapter_inputs * 4 if width < 4 else 2 * card.hidden * 4
+    norms = 2 * card.hidden * (width if _has(load, "norm", "liger") else 4)
+    if _has(load, "adapter"):
+        adapter = load.adapter_inputs * width // 2 + load.adapter_inputs
+    else:
+        adapter = load.adapter_inputs * 4 if width < 4 else 2 * card.hidden * 4
     inputs = 4 * card.hidden * width if load.full else 0  # trained weights keep their inputs
-    return norms + adapter + inputs + 3 * card.intermediate * width
+    return norms + adapter + inputs + (2 if _has(load, "gate", "liger") else 3) * card.intermediate * width
+
+
+def _has(load: Load, *kernels: str) -> bool:
+    return any(name in load.kernels for name in kernels)
 
 
 def _attention_bytes(load: Load) -> int:
-    """Return what one layer's attention keeps: queries, keys, values, and in packed rows the weights too."""
+    """Return what one layer's attention keeps: queries, keys, values, what comes out, and weights written out.
+
+    Written out, the keys and values that an example looks at are gathered for it, the prefix's among them.
+    """
     card, width = load.card, BYTES[load.dtype]
-    padded, heads = load.padded_tokens, card.heads * card.head_dim
-    if not load.packed:
-        return padded * width * (2 * heads + 2 * card.kv_heads * card.head_dim)
-    longest = padded // load.micro_batch
-    weights = card.heads * (padded * (load.prefix + longest) + load.prefix**2)
-    vectors = 3 * padded * heads + load.prefix * (heads + 2 * card.kv_heads * card.head_dim)
-    return width * (weights + vectors)
+    padded, heads, keys = load.padded_tokens, card.heads * card.head_dim, card.kv_heads * card.head_dim
+    tokens = load.prefix + load.own_tokens if load.packed else padded
+    if not load.packed or load.attention == "flex":
+        return tokens * width * (2 * heads + 2 * keys)
+    gathered = load.micro_batch * load.prefix + padded
+    return attention_weights(load) + width * ((padded + load.prefix) * heads + 2 * (gathered + tokens) * keys)
+
+
+def attention_weights(load: Load) -> int:
+    """Return the bytes of one layer's attention weights where a packed row writes them out: (H, B·S, P + S)."""
+    longest = load.padded_tokens // load.micro_batch
+    return BYTES[load.dtype] * load.card.heads * (load.padded_tokens * (load.prefix + longest) + load.prefix**2)
 
 
 def logits(load: Load) -> int:
-    """Return the bytes of the vocabulary projection and of its gradient: of learned tokens in the dtype and in float32.
+    """Return the bytes of a part of the vocabulary projection: logits and their gradient in the dtype, and float32.
 
-    The padded layout projects every token and then takes the learned ones.
+    Learned tokens are projected a part at a time, as lfine.finetune.train.vocabulary does.
     """
-    width, vocab = BYTES[load.dtype], load.card.vocab
-    learned = load.learned_tokens * vocab * 2 * (width * (width < 4) + 4)
-    return learned if load.packed else learned + load.padded_tokens * vocab * 2 * width
+    part = max(LEAST_PLACES, PART_BYTES.get(load.device, PART_BYTES_ELSEWHERE) // (4 * load.card.vocab))
+    return min(part, load.learned_tokens) * load.card.vocab * (4 + 2 * BYTES[load.dtype])
 
 
 def available(machine: Machine) -> int:

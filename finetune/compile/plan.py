@@ -98,6 +98,8 @@ class LengthPlan:
     shared_prefix: int
     """Tokens that every training prompt begins with."""
     longest_completion: int
+    stems: float = 0.0
+    """Share of the tokens behind the prefix that some examples of an update share, and one computes for all of them."""
 
 
 @dataclass(frozen=True)
@@ -173,8 +175,12 @@ class MachinePlan:
     """Operations whose result differs from run to run are refused."""
     micro_batch_tokens: int = 0
     """Tokens of their own that more examples than that may have together; 0: they are counted alone."""
+    checkpointed_layers: int | None = None
+    """With gradient checkpointing: how many layers, from the first, are computed again; None: all of them."""
     kernels: tuple[str, ...] = ()
-    """norm, gate, adapter: operations that are one step of autograd each (lfine.finetune.train.kernels)."""
+    """norm, gate, adapter: operations that are one step of autograd each; liger: that library's fused ones."""
+    attention: str = "explicit"
+    """In packed rows. explicit: the weights written out; flex: FlexAttention's compiled kernel, which keeps none."""
 
 
 @dataclass(frozen=True)
@@ -351,7 +357,7 @@ HASHED_ELSEWHERE = (
 NO_WEIGHTS = {
     "model": ("name", "revision"),  # the identity says which weights they are, whatever they are called
     "data": ("split", "split_column", "validation_rows", "test_rows", "output_type", "labels"),
-    "length": ("shared_prefix",),  # also of the validation rows; how it is computed, not what
+    "length": ("shared_prefix", "stems"),  # also of the validation rows; how it is computed, not what
 }
 """Fields of its records that cannot change the weights either."""
 

@@ -18,6 +18,7 @@ from lfine.finetune.catalogue.cards import read_card
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.finetune.catalogue.weights import weight_files
 from lfine.finetune.models.converting import first_line
+from lfine.finetune.models.native_library import require_bitsandbytes
 from lfine.finetune.models.quantization import DTYPES, quantize_weights
 from lfine.schemas.errors import MachineError
 from lfine.schemas.problems import Problem
@@ -26,7 +27,7 @@ from lfine.schemas.problems import Problem
 def load_base(
     folder: Path, *, dtype: str, device: str, quantization: QuantizationPlan | None, trust_remote_code: bool = False
 ) -> transformers.PreTrainedModel:
-    """Load a causal language model; raises MachineError LF403 (device), LF404 (memory) or LF407 (folder).
+    """Load a causal language model; raises MachineError LF401, LF403 (device), LF404 (memory) or LF407 (folder).
 
     `trust_remote_code`: the folder's own Python code may run; only where task and command line both said so.
     """
@@ -34,6 +35,8 @@ def load_base(
     if not weight_files(folder):
         raise unreadable(folder, "it has no .safetensors file")
     require_device(device)
+    if quantization is not None:
+        require_bitsandbytes(device, "quantization")
     try:
         model = from_folder(folder, DTYPES[dtype], device, quantization, trusted=trust_remote_code)
         if quantization is not None and device != "cuda":

@@ -3,8 +3,9 @@
     loop.py          the page: load, adapt, update, evaluate, log, save
     batches.py       which examples each update sees
     targets.py       what each token weighs; noise.py: what is added to its embedding
-    losses.py        the loss of a batch and its gradient
+    losses.py        the loss of a batch and its gradient; halving.py: again in smaller parts where memory runs out
     packed.py        one row for a micro-batch: the shared prefix once, then every example
+    flex.py          the same row's attention by FlexAttention
     padded.py        one row for each example: for families without an attention interface
     optimizers.py    the optimizers; schedule.py: their rate
     evaluations.py   validation loss and the task's metrics; selection.py: the best of them

@@ -28,5 +28,6 @@ def _computed(engine: Engine, rows: Sequence[EncodedExample]) -> int:
     if engine.objective.noise_alpha is not None:
         return sum(lengths)  # noise is each example's own
     spared = (len(rows) - 1) * engine.prefix
-    spared += sum(stem.saved for stem in stems_of([row.prompt_ids for row in rows], engine.prefix))
+    if engine.stems:
+        spared += sum(stem.saved for stem in stems_of([row.prompt_ids for row in rows], engine.prefix))
     return sum(lengths) - spared

@@ -25,7 +25,7 @@ from lfine.finetune.compile.prepare import PreparedModel
 from lfine.finetune.data.pairs import Example
 from lfine.finetune.generate.local_answers import Asking, answer_texts, asking
 from lfine.finetune.train.losses import Engine, mean_loss
-from lfine.finetune.train.shared_attention import ATTENTION
+from lfine.finetune.train.shared_attention import use_packed_rows
 
 LOSS = "loss"
 
@@ -119,7 +119,7 @@ def answering(engine: Engine) -> Iterator[None]:
         yield
     finally:
         if engine.packed:
-            engine.model.set_attn_implementation(ATTENTION)
+            use_packed_rows(engine.model, engine.machine.attention)
         engine.model.train(training)
 
 

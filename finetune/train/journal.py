@@ -4,6 +4,7 @@
      "computed_tokens": 1310}
     {"step": 20, "kind": "validation", "validation_loss": 0.61, "metrics": {"f1": 0.84}, "best": true, "seconds": 4}
     {"step": 20, "kind": "checkpoint", "checkpoint": "checkpoints/step-000020", "seconds": 0.1}
+    {"step": 20, "kind": "memory", "micro_batch_size": 4, "before": 8, "reason": "CUDA out of memory…", "seconds": 0.9}
 
 Every line carries the wall time since the line before, so the seconds of all lines add up to the loop's time. `tokens`
 are those of the examples, `computed_tokens` those that went through the layers for them.
@@ -30,6 +31,8 @@ from lfine.finetune.train.trackers import Trackers
 from lfine.schemas.records import sync, write_text
 
 WATCH = Watch()
+MEMORY = "memory"
+"""The kind of line that says how far the micro-batch was reduced."""
 
 
 class Journal:
@@ -52,7 +55,7 @@ class Journal:
         self._trackers = trackers
         self.best_validation_loss: float | None = None
         self.last_loss: float | None = None
-        before = [line for line in _lines(path) if line["step"] <= start] if kept else []
+        before = _kept(path, start) if kept else []
         if kept:
             write_text(path, "".join(json.dumps(line) + "\n" for line in before))
             sync(path.parent)
@@ -114,6 +117,13 @@ class Journal:
         if self._kept:
             os.fsync(self._file.fileno())
 
+    def less_memory(self, step: int, size: int, before: int, reason: str) -> None:
+        """Note that fewer examples are computed at once from the update after `step` on, and say so."""
+        line = {"step": step, "kind": MEMORY, "micro_batch_size": size, "before": before, "reason": reason}
+        self._write({**line, "seconds": self._seconds()})
+        said = f"out of memory in update {step + 1}: from here on {size} examples at once in place of {before}"
+        self._progress.say(f"{said}; the update is computed again, the result is the same")
+
     def _track(self, step: int, values: dict[str, float]) -> None:
         if self._trackers is not None:
             self._trackers.log(step, values)
@@ -140,6 +150,20 @@ class Journal:
         if isinstance(validation, float) and math.isfinite(validation):  # another is in the log, but is no best one
             best = self.best_validation_loss
             self.best_validation_loss = validation if best is None else min(best, validation)
+
+
+def reached_micro_batch(path: Path) -> int | None:
+    """Return the smallest micro-batch that memory forced on a run by its log; None: that of the plan was never left."""
+    return min((line["micro_batch_size"] for line in _lines(path) if line.get("kind") == MEMORY), default=None)
+
+
+def _kept(path: Path, start: int) -> list[dict[str, Any]]:
+    """Return the lines of the updates that are not done again; a smaller micro-batch outlives the update it came in."""
+    lines = _lines(path)
+    later = [line for line in lines if line["step"] > start and line.get("kind") == MEMORY]
+    return [line for line in lines if line["step"] <= start] + [
+        {**line, "step": start, "seconds": 0.0} for line in later[-1:]
+    ]
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

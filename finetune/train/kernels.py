@@ -128,10 +128,13 @@ def _without(x: Tensor, gone: Tensor | None) -> Tensor:
 
 
 def use_kernels(model: PreTrainedModel, kernels: Sequence[str]) -> dict[str, int]:
-    """Let modules compute by the kernels named, for the model's life; return how many each of them found."""
-    found = dict.fromkeys(kernels, 0)
+    """Let modules compute by the kernels named, for the model's life; return how many each of them found.
+
+    Those of a library (liger) are none of ours: lfine.finetune.models.liger.
+    """
+    found = {name: 0 for name in kernels if name in FORWARDS}
     for module in model.modules():
-        for name in kernels:
+        for name in found:
             forward = FORWARDS[name](module)
             if forward is not None:
                 setattr(module, "forward", forward)  # noqa: B010 (mypy lets no method be assigned)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -23,7 +23,9 @@ from transformers import PreTrainedModel
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import TrainingPlan
 from lfine.finetune.models.adapters import add_adapter, save_adapter, trainable_parameters
+from lfine.finetune.models.checkpointing import checkpoint_layers
 from lfine.finetune.models.keeping import Loader
+from lfine.finetune.models.liger import use_liger
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.batches import batch_rows, epoch_order
 from lfine.finetune.train.checkpoints import (
@@ -37,8 +39,9 @@ from lfine.finetune.train.counting import computed_tokens
 from lfine.finetune.train.determinism import deterministic
 from lfine.finetune.train.evaluations import AnsweredSample, better_is_higher, evaluate
 from lfine.finetune.train.finite import require_finite
+from lfine.finetune.train.halving import within_memory
 from lfine.finetune.train.interruption import Interruption
-from lfine.finetune.train.journal import Journal
+from lfine.finetune.train.journal import Journal, reached_micro_batch
 from lfine.finetune.train.losses import Engine, engine_for, update_gradient
 from lfine.finetune.train.optimizers import optimizer_for
 from lfine.finetune.train.processes import Processes
@@ -99,6 +102,7 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     """
     torch.manual_seed(plan.seed)
     processes = place.processes
+    plan = as_reached(plan, place) if place.resume else plan
     trained = set_up(plan, rows.train, place)
     engine, optimizer = trained.engine, trained.optimizer
     schedule = Schedule(plan.decay, plan.learning_rate, plan.warmup_steps, plan.steps)
@@ -122,7 +126,7 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
         while step < plan.steps and not chooser.ended and not stopping:
             batch = batch_of(plan, rows.train, step)
             rate = learning_rate(schedule, step)
-            loss = update_gradient(engine, batch, step)
+            engine, loss = within_memory(update_gradient, engine, batch=batch, step=step, tell=journal.less_memory)
             norm = clip_gradients(trained.parameters, plan.max_grad_norm or math.inf, processes)  # inf: only measured
             require_finite(loss=loss, norm=norm, step=step, batch=batch, checkpoints=checkpoints)
             for group in optimizer.param_groups:
@@ -149,6 +153,14 @@ def train(plan: TrainingPlan, rows: TrainingRows, place: RunPlace) -> TrainResul
     return TrainResult(step, finished, seconds, journal.last_loss, best_loss, chosen)
 
 
+def as_reached(plan: TrainingPlan, place: RunPlace) -> TrainingPlan:
+    """Return the plan with the micro-batch that the run was reduced to before it was broken off."""
+    size = reached_micro_batch(place.folder / "log.jsonl")
+    if size is None or size >= plan.machine.micro_batch_size:
+        return plan
+    return replace(plan, machine=replace(plan.machine, micro_batch_size=size, micro_batch_tokens=0))
+
+
 @dataclass(frozen=True)
 class Trained:
     """What the loop works on."""
@@ -171,12 +183,14 @@ def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) 
         quantization=plan.model.quantization,
         trust_remote_code=plan.model.trust_remote_code,
     )
+    if "liger" in plan.machine.kernels:
+        use_liger(model)
     saved = adapt(model, plan, rows)
     if plan.adapter is not None:
         processes.take_first(trainable(model).values())
     shard(model, processes, device, adapted=plan.adapter is not None)
     if plan.machine.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        checkpoint_layers(model, plan.machine.checkpointed_layers)
     model.train()
     engine = engine_for(model, plan.machine, plan.length.shared_prefix, objective_of(plan), processes=processes)
     parameters = trainable_parameters(model)

@@ -49,6 +49,11 @@ class Engine:
         return self.machine.layout == "shared_prefix"
 
     @property
+    def stems(self) -> bool:
+        """Whether some share more than the prefix: noise is each one's own, and FlexAttention's mask knows no stem."""
+        return self.packed and self.objective.noise_alpha is None and self.machine.attention == "explicit"
+
+    @property
     def width(self) -> int:
         """Numbers in one token's embedding."""
         return int(self.model.get_input_embeddings().embedding_dim)
@@ -66,7 +71,7 @@ def engine_for(
     wanted, several = objective or Objective(), processes or Processes()
     use_kernels(model, machine.kernels)
     if machine.layout == "shared_prefix":
-        use_packed_rows(model)
+        use_packed_rows(model, machine.attention)
     return Engine(model, machine, prefix if machine.layout == "shared_prefix" else 0, wanted, several)
 
 
@@ -118,7 +123,7 @@ def loss_and_gradient(
     if engine.packed:
         # Shared states would share their noise: with noise every example is computed whole.
         prefix, place = (0 if noise else engine.prefix), Place(device, model.dtype)
-        row = pack(rows, prefix, place, prompt_weight=prompt_weight, stems=noise is None)
+        row = pack(rows, prefix, place, prompt_weight=prompt_weight, stems=engine.stems)
         hidden, learned = packed_states(model, row, noise), row.learned
     else:
         hidden, learned = padded_states(model, pad(rows, device, prompt_weight=prompt_weight), noise)

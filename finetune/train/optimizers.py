@@ -19,13 +19,19 @@ from torch import nn
 from torch.optim import Optimizer
 
 from lfine.finetune.compile.plan import OptimizerPlan
+from lfine.finetune.models.native_library import require_bitsandbytes
 
 Groups = list[dict[str, Any]]
 """Parameter groups as torch's optimizers take them."""
 
 
 def optimizer_for(parameters: Sequence[nn.Parameter], plan: OptimizerPlan, *, rate: float) -> Optimizer:
-    """Return the plan's optimizer over `parameters`; its rate is set anew for every update."""
+    """Return the plan's optimizer over `parameters`; its rate is set anew for every update.
+
+    MachineError LF401 where bitsandbytes is needed and cannot work on their device.
+    """
+    if plan.type in OF_BITSANDBYTES:
+        require_bitsandbytes(parameters[0].device.type, f"the optimizer {plan.type}")
     matrices = [weight for weight in parameters if weight.ndim > 1]
     vectors = [weight for weight in parameters if weight.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": plan.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
@@ -95,6 +101,7 @@ def paged_adamw_8bit(groups: Groups, plan: OptimizerPlan, rate: float) -> Optimi
     return made
 
 
+OF_BITSANDBYTES = frozenset({"lion", "lion_8bit", "adamw_8bit", "paged_adamw", "paged_adamw_8bit"})
 MAKERS: dict[str, Callable[[Groups, OptimizerPlan, float], Optimizer]] = {
     make.__name__: make for make in (adamw, adafactor, sgd, lion, lion_8bit, adamw_8bit, paged_adamw, paged_adamw_8bit)
 }

@@ -26,8 +26,6 @@ from lfine.finetune.train.vocabulary import Learned
 class PaddedRows:
     input_ids: Tensor
     """(B, T)"""
-    mask: Tensor
-    """(B, T): 1 where there is a token."""
     weights: Tensor
     """(B, T): what each token weighs as a target."""
 
@@ -35,20 +33,21 @@ class PaddedRows:
 def pad(rows: Sequence[EncodedExample], device: str, *, prompt_weight: float = 0.0) -> PaddedRows:
     """Lay each example into a row of its own, padded at the end."""
     longest = max(row.length for row in rows)
-    ids = torch.zeros((len(rows), longest), dtype=torch.long)  # token 0 as padding: masked, never learned
-    mask = torch.zeros_like(ids)
+    ids = torch.zeros((len(rows), longest), dtype=torch.long)  # token 0 as padding: behind all that is learned
     weights = torch.zeros(ids.shape)
     for number, row in enumerate(rows):
         ids[number, : row.length] = torch.tensor([*row.prompt_ids, *row.completion_ids])
-        mask[number, : row.length] = 1
         weights[number, : row.length] = torch.tensor(token_weights(row, prompt_weight))
-    return PaddedRows(ids.to(device), mask.to(device), weights.to(device))
+    return PaddedRows(ids.to(device), weights.to(device))
 
 
 def padded_states(
     model: PreTrainedModel, rows: PaddedRows, noise: Sequence[Tensor] | None = None
 ) -> tuple[Tensor, Learned]:
     """Return the hidden states (N, width) before the learned places, and what is learned there.
+
+    No mask is given: a causal model's tokens never look at the padding behind them, and torch's flash attention on a
+    GPU takes no mask.
 
     `noise`: one (length, width) for each example.
     """
@@ -59,6 +58,6 @@ def padded_states(
         longest = rows.input_ids.shape[1]
         wide = torch.stack([functional.pad(each, (0, 0, 0, longest - each.shape[0])) for each in noise])
         given = {"inputs_embeds": embedded + wide.to(embedded)}
-    hidden: Tensor = layers(**given, attention_mask=rows.mask, use_cache=False).last_hidden_state
+    hidden: Tensor = layers(**given, use_cache=False).last_hidden_state
     learned = rows.weights[:, 1:] > 0
     return hidden[:, :-1][learned], Learned(rows.input_ids[:, 1:][learned], rows.weights[:, 1:][learned])

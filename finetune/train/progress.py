@@ -88,6 +88,11 @@ class Progress:
         scores = "".join(f", {name} {value:.3f}" for name, value in list(found.metrics.items())[:1])
         self._bar.set_description_str(f"train (validation loss {found.loss:.3f}{scores})", refresh=False)
 
+    def say(self, line: str) -> None:
+        """Write a line above the bar."""
+        if not self._bar.disable:
+            self._bar.write(line, file=sys.stderr)
+
     def close(self) -> None:
         """Leave the bar, and the curve as it ended, on the screen."""
         if self._curve is not None:

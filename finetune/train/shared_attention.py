@@ -15,12 +15,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention.flex_attention import BlockMask
 from transformers import PreTrainedModel
 from transformers.modeling_utils import AttentionInterface
+
+from lfine.finetune.train.flex import FLEX, block_mask_of
 
 ATTENTION = "lfine_shared_prefix"
 """Name under which the attention is registered with transformers."""
@@ -46,6 +50,11 @@ class Segments:
     """(R or 1, 1, L, P + G + L): 0 where a token may look, the least number where it may not."""
     prefix_mask: Tensor
     """(P, P)"""
+
+    @cached_property
+    def block_mask(self) -> BlockMask:
+        """Who looks at whom, for FlexAttention: the same for all layers, forward and backward."""
+        return block_mask_of(self.prefix, self.scatter // self.longest)
 
     @classmethod
     def of(
@@ -85,12 +94,12 @@ class Segments:
         )
 
 
-def use_packed_rows(model: PreTrainedModel) -> None:
-    """Give a model the attention of packed rows, for as long as it lives.
+def use_packed_rows(model: PreTrainedModel, attention: str = "explicit") -> None:
+    """Give a model the attention of packed rows that the plan names, for as long as it lives.
 
     Not for one call: gradient checkpointing runs the layers again in the backward pass.
     """
-    model.set_attn_implementation(ATTENTION)
+    model.set_attn_implementation(FLEX if attention == "flex" else ATTENTION)
 
 
 def shared_prefix_attention(

@@ -18,11 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-LEAST_PLACES = 64
-"""Fewer places at once would read the projection's weights too often."""
-PART_BYTES = {"cpu": 2**24}
-"""Of the logits of a part in float32, by device: a processor's should stay in its last cache."""
-PART_BYTES_ELSEWHERE = 2**28
+from lfine.finetune.compile.memory import LEAST_PLACES, PART_BYTES, PART_BYTES_ELSEWHERE
 
 
 @dataclass(frozen=True)

@@ -133,10 +133,10 @@ def paging_without_gpu(view: View) -> Iterator[Found]:
         yield Found("trainer.optimizer.type", message, f"write `type: {kind.removeprefix('paged_')}`")
 
 
-def float16_on_cpu(view: View) -> Iterator[Found]:
-    if view.text("trainer.dtype") == "float16" and view.text("trainer.device") == "cpu":
-        message = "trainer.dtype is float16, and trainer.device is cpu"
-        yield Found("trainer.dtype", message, "write `dtype: auto`: bfloat16 or float32, what the processor has")
+def float16_training(view: View) -> Iterator[Found]:
+    if view.text("trainer.dtype") == "float16":
+        message = "trainer.dtype is float16, in which small gradients become 0"
+        yield Found("trainer.dtype", message, "write `dtype: auto`: bfloat16 where the device has it, else float32")
 
 
 CHECKS = (
@@ -149,6 +149,6 @@ CHECKS = (
     Check("LF258", optimizer_constant_ignored),
     Check("LF259", unusual_learning_rate, severity="warning"),
     Check("LF260", paging_without_gpu, severity="warning"),
-    Check("LF261", float16_on_cpu, severity="warning"),
+    Check("LF261", float16_training),
     Check("LF262", many_epochs, severity="warning"),
 )

@@ -12,7 +12,7 @@ import pytest
 
 from lfine import training
 from lfine.finetune.compile.files import read_plan
-from lfine.finetune.train.loop import TrainResult
+from lfine.finetune.train.loop import TrainResult, train
 from lfine.runs import read_run, write_run
 from lfine.schemas.errors import LfineError, MachineError, RunError, TaskError
 from lfine.schemas.problems import Problem
@@ -158,3 +158,28 @@ def test_going_on_from_a_run(project: Project) -> None:
     assert (problem.code, problem.path) == ("LF291", "adapter.r")
     assert "adapter.r is 2" in problem.message
     assert "has 8" in problem.message
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_micro_batch_that_memory_reduced_is_recorded(
+    finished: bool, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In run.json too, however the run ends."""
+    log = '{"step": 0, "kind": "memory", "micro_batch_size": 2, "before": 4, "reason": "full"}\n'
+
+    def reduced(plan: Any, rows: Any, place: Any) -> Any:
+        if finished:
+            train(plan, rows, place)
+        with (place.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(log)
+        if not finished:
+            raise MachineError(Problem("LF404", "one example at once", "a smaller model"))
+        return TrainResult(4, True, 1.0, 0.5, None)
+
+    monkeypatch.setattr(training, "train", reduced)
+    if finished:
+        train_task(project.task, options(project))
+    else:
+        with pytest.raises(MachineError):
+            train_task(project.task, options(project))
+    assert read_run(project.run_folders()[0]).micro_batch_size == 2

@@ -168,6 +168,8 @@ def test_operations_count_what_is_done(bench: Bench) -> None:
     assert operations(plan, CARD) == 4 * inner
     again = replace(plan, machine=replace(plan.machine, gradient_checkpointing=True))
     assert operations(again, CARD) == 6 * inner
+    some = replace(again, machine=replace(again.machine, checkpointed_layers=15))
+    assert operations(some, CARD) == 5 * inner
     assert operations(replace(plan, adapter=None), CARD) == 6 * inner
 
 

@@ -41,7 +41,7 @@ def edit(path: Path, record: dict[str, Any]) -> None:
     [
         [],
         ["quantization.bits=4"],
-        ["quantization.bits=8", "trainer.dtype=float16"],
+        ["quantization.bits=8", "trainer.dtype=bfloat16"],
         ["adapter=null"],
         ["adapter.target_modules=[q_proj]", "adapter.use_rslora=true"],
         ["adapter.target_modules=all-linear"],

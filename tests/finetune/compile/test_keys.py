@@ -130,7 +130,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "trainer.gradient_checkpointing": ("false", "true"),
     "trainer.deterministic": ("false", "true"),
     "trainer.trackers": ("[]", "[tensorboard]"),
-    "trainer.dtype": ("auto", "float16"),
+    "trainer.dtype": ("float32", "bfloat16"),
     "trainer.device": ("auto", "cpu", "trainer.dtype=float32"),
     "trainer.seed": ("7", "8"),
     "generation.max_new_tokens": ("5", "auto"),

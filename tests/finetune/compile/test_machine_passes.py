@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
-from lfine.finetune.compile import machine_passes
+from lfine.finetune.compile import kernels, machine_passes
+from lfine.finetune.compile.checkpointing import with_layers
 from lfine.finetune.compile.machine import Machine
 from lfine.finetune.compile.memory import Load, available, largest_micro_batch
 from lfine.finetune.compile.notes import Notes
-from lfine.finetune.compile.plan import MachinePlan, ModelPlan
+from lfine.finetune.compile.plan import MachinePlan
 from tests.finetune.compile.bench import CARD, CPU, GPU, LENGTH, Bench, find
-from tests.finetune.models.plans import lora
 
 LOAD = Load(
     card=CARD,
@@ -79,7 +78,7 @@ def test_the_micro_batch_is_what_fits_and_never_more_than_an_update(bench: Bench
     assert most > 16
     reason = f"up to {most} examples of the longest kind fit 22 GB of 24 GB"
     assert told(notes, "trainer.micro_batch_size") == (16, "derived", reason)
-    plan, notes = decide(bench, machine=replace(GPU, memory=ROOM_FOR_THREE))
+    plan, notes = decide(bench, "trainer.gradient_checkpointing=false", machine=replace(GPU, memory=ROOM_FOR_THREE))
     assert 1 < plan.micro_batch_size < 16
     assert plan.micro_batch_size == largest_micro_batch(LOAD, available=int(ROOM_FOR_THREE * 0.92))
     assert plan.micro_batch_tokens == plan.micro_batch_size * LOAD.own
@@ -104,15 +103,53 @@ def test_checkpointing_makes_room(bench: Bench) -> None:
     small = replace(GPU, memory=ROOM_FOR_THREE)
     without, _ = decide(bench, "trainer.gradient_checkpointing=false", machine=small)
     plan, notes = decide(bench, "trainer.gradient_checkpointing=true", machine=small)
-    assert plan.gradient_checkpointing
+    assert (plan.gradient_checkpointing, plan.checkpointed_layers) == (True, None)
+    assert (without.gradient_checkpointing, without.checkpointed_layers) == (False, None)
     assert plan.micro_batch_size > without.micro_batch_size
     assert told(notes, "trainer.gradient_checkpointing")[0] is True
+
+
+def test_some_layers_are_computed_again_where_that_is_cheaper_than_the_prefix(bench: Bench) -> None:
+    small = replace(GPU, memory=ROOM_FOR_THREE)
+    plan, notes = decide(bench, machine=small)
+    assert (plan.gradient_checkpointing, plan.micro_batch_size) == (True, 16)
+    layers = plan.checkpointed_layers
+    assert layers is not None
+    fewer = with_layers(LOAD, layers - 1)
+    assert largest_micro_batch(fewer, available=available(small)) < 16 <= plan.micro_batch_size
+    without = largest_micro_batch(LOAD, available=available(small))
+    reason = "it makes room for 16 examples at once, which share the prefix: computing them again costs less than "
+    reason += f"computing the prefix for every {without} examples"
+    assert told(notes, "trainer.gradient_checkpointing") == (True, "derived", reason)
+    reason = "of 30, the first ones: the others are kept, and done with before these are needed"
+    assert told(notes, "checkpointed layers") == (layers, "derived", reason)
+
+
+def test_without_a_prefix_nothing_is_computed_again_for_a_larger_micro_batch(bench: Bench) -> None:
+    plan, _ = decide(bench, machine=replace(GPU, memory=ROOM_FOR_THREE), load=replace(LOAD, prefix=0))
+    assert not plan.gradient_checkpointing
+    assert 1 < plan.micro_batch_size < 16
+
+
+def test_an_asked_for_micro_batch_is_made_room_for_by_the_fewest_layers(bench: Bench) -> None:
+    small = replace(GPU, memory=ROOM_FOR_THREE)
+    plan, notes = decide(bench, "trainer.micro_batch_size=8", machine=small)
+    layers = plan.checkpointed_layers
+    assert layers is not None
+    assert plan.micro_batch_size == 8
+    assert largest_micro_batch(with_layers(LOAD, layers), available=available(small)) >= 8
+    assert largest_micro_batch(with_layers(LOAD, layers - 1), available=available(small)) < 8
+    without = largest_micro_batch(LOAD, available=available(small))
+    assert told(notes, "trainer.gradient_checkpointing")[2] == f"without, {without} examples would fit at once"
 
 
 def test_checkpointing_is_turned_on_where_one_example_does_not_fit_without(bench: Bench) -> None:
     long = replace(LOAD, own=8000, prefix=0)
     plan, notes = decide(bench, load=long)
     assert plan.gradient_checkpointing
+    assert plan.checkpointed_layers is not None
+    assert largest_micro_batch(with_layers(long, plan.checkpointed_layers), available=available(GPU)) >= 1
+    assert largest_micro_batch(with_layers(long, plan.checkpointed_layers - 1), available=available(GPU)) == 0
     reason = "without, not even one example would fit"
     assert told(notes, "trainer.gradient_checkpointing") == (True, "derived", reason)
     plan, notes = decide(bench)
@@ -124,49 +161,25 @@ def test_checkpointing_is_turned_on_where_one_example_does_not_fit_without(bench
 def test_what_fits_nowhere_is_done_one_by_one(bench: Bench) -> None:
     plan, _ = decide(bench, machine=replace(CPU, memory=100_000_000), load=replace(LOAD, device="cpu"))
     assert plan.micro_batch_size == 1
-    assert plan.gradient_checkpointing
+    assert (plan.gradient_checkpointing, plan.checkpointed_layers) == (True, 29)
+
+
+def test_kernels_and_attention_are_part_of_the_plan(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And of the memory that the micro-batch is chosen by."""
+    monkeypatch.setattr(kernels, "installed", lambda _: False)
+    long = replace(LOAD, own=1500)
+    plain, _ = decide(bench, load=long)
+    assert (plain.kernels, plain.attention) == ((), "explicit")
+    monkeypatch.setattr(kernels, "installed", lambda _: True)
+    fast, notes = decide(bench, load=replace(long, kernels=("liger",)))
+    assert (fast.kernels, fast.attention) == (("liger",), "flex")
+    assert told(notes, "attention")[0] == "flex"
+    again = [30 if plan.checkpointed_layers is None else plan.checkpointed_layers for plan in (plain, fast)]
+    assert fast.micro_batch_size > plain.micro_batch_size or again[1] < again[0]
 
 
 def test_deterministic_is_passed_on(bench: Bench) -> None:
     assert decide(bench, "trainer.deterministic=true")[0].deterministic
-
-
-def model_plan(**changes: object) -> ModelPlan:
-    plain = ModelPlan("m", None, False, "0", "llama", 1, 512, "bfloat16", None)
-    return replace(plain, **changes)  # type: ignore[arg-type]
-
-
-NF4_IN_FLOAT32 = QuantizationPlan(4, "nf4", True, "float32")
-
-
-@pytest.mark.parametrize(
-    ("model", "adapter", "device", "kernels"),
-    [
-        ({}, {}, "cpu", ("norm", "gate", "adapter")),
-        ({"family": "phi3"}, {}, "cpu", ("norm", "adapter")),
-        ({"family": "gpt_neox"}, {}, "cpu", ("adapter",)),
-        ({}, {"use_dora": True}, "cpu", ("norm", "gate")),
-        ({}, {"init": "pissa"}, "cpu", ("norm", "gate")),
-        ({}, {"target_modules": "all-linear"}, "cpu", ("norm", "adapter")),
-        ({}, {"target_modules": ("q_proj", "mlp.up_proj")}, "cpu", ("norm", "adapter")),
-        ({}, {"modules_to_save": ("lm_head",)}, "cpu", ()),
-        ({}, {"bias": "all"}, "cpu", ()),
-        ({"quantization": NF4_IN_FLOAT32}, {}, "cpu", ()),
-        ({}, {}, "cuda", ()),
-    ],
-)
-def test_kernels_where_they_have_all_gradients(
-    bench: Bench, model: dict[str, object], adapter: dict[str, object], device: str, kernels: tuple[str, ...]
-) -> None:
-    notes = bench.notes()
-    assert machine_passes.decide_kernels(model_plan(**model), lora(**adapter), device, notes) == kernels
-    assert told(notes, "kernels")[2]
-
-
-def test_full_fine_tuning_has_no_kernels(bench: Bench) -> None:
-    notes = bench.notes()
-    assert machine_passes.decide_kernels(model_plan(), None, "cpu", notes) == ()
-    assert told(notes, "kernels")[2].startswith("weights of the base model are trained")
 
 
 def test_a_model_that_drops_attention_weights_is_padded(bench: Bench) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from lfine.finetune.compile.checkpointing import with_layers
 from lfine.finetune.compile.memory import (
     BYTES,
     MOST_PROMPTS,
@@ -15,6 +16,7 @@ from lfine.finetune.compile.memory import (
     Load,
     Typical,
     activations,
+    attention_weights,
     kv_bytes,
     largest_generation_batch,
     largest_micro_batch,
@@ -94,6 +96,39 @@ def test_what_makes_room_and_what_takes_it() -> None:
     assert micro(completion=200) < micro()
     assert micro(optimizer="adamw_8bit") >= micro()
     assert micro(adapter_inputs=10_000) < micro()
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_each_layer_computed_again_takes_less_up_to_the_last_one(device: str) -> None:
+    """The last layer is needed as soon as it is left: to compute it again makes no room."""
+    load = replace(LOAD, device=device, micro_batch=16)
+    peaks = [total(training_memory(with_layers(load, layers))) for layers in range(31)]
+    assert peaks[:30] == sorted(peaks[:30], reverse=True)
+    assert len(set(peaks[:30])) == 30
+    assert peaks[30] == total(training_memory(replace(load, checkpointing=True)))
+    assert activations(with_layers(load, 30)) > activations(with_layers(load, 29))
+
+
+def test_layers_computed_again_by_hand() -> None:
+    load = replace(LOAD, micro_batch=4)
+    one = activations(load) // 30
+    tokens = 165 + 4 * 68
+    assert activations(with_layers(load, 10)) == 20 * one + 10 * tokens * 576 * 2
+    assert activations(with_layers(load, 30)) == one + 30 * tokens * 576 * 2
+    reasons = {part.name: part.reason for part in training_memory(with_layers(load, 10))}
+    assert reasons["activations"] == f"{tokens} tokens through 30 layers, of 10 their input alone"
+
+
+def test_what_other_kernels_keep() -> None:
+    load = replace(LOAD, micro_batch=4)
+    tokens, layers = 165 + 4 * 68, CARD.layers
+    fused = activations(load) - activations(replace(load, kernels="liger"))
+    assert fused == layers * tokens * (2 * 576 * (4 - 2) + 1536 * 2)
+    flex = activations(replace(load, attention="flex"))
+    padded = activations(replace(load, packed=False, prefix=0, own=tokens, micro_batch=1))
+    assert flex == padded, "both keep queries, keys, values and what comes out, of every token"
+    assert activations(load) - layers * attention_weights(load) != flex
+    assert attention_weights(load) == 2 * 9 * (4 * 68 * (165 + 68) + 165**2)
 
 
 def test_the_largest_micro_batch_is_the_last_that_fits() -> None:

@@ -73,7 +73,7 @@ def test_dtype_left_open(
     assert told(notes, "trainer.dtype") == (dtype, "derived", reason)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("machine", [CPU, GPU])
 def test_dtype_as_asked(bench: Bench, machine: Machine, dtype: str) -> None:
     overrides = [f"trainer.dtype={dtype}", "adapter=null"]

@@ -23,6 +23,7 @@ SAME_WEIGHTS = {
     "data.output_type": "decides the metric, not the tokens",
     "data.labels": "as the type",
     "length.shared_prefix": "the layout is exact, whatever is shared",
+    "length.stems": "as the prefix",
     "steps_per_evaluation": "a validation loss changes nothing",
     "validation_sample": "as the cadence",
     "evaluation_sample": "answers on the way change nothing, but by way of selection",
@@ -35,7 +36,9 @@ SAME_WEIGHTS = {
     "machine.micro_batch_size": "a memory decision",
     "machine.micro_batch_tokens": "a memory decision",
     "machine.gradient_checkpointing": "a memory decision",
-    "machine.kernels": "the kernels compute what the modules compute",
+    "machine.checkpointed_layers": "a memory decision",
+    "machine.kernels": "the same arithmetic in other kernels",
+    "machine.attention": "the same arithmetic in other kernels",
 }
 """Leaf of TrainingPlan → why it is outside the plan hash; every other leaf is inside."""
 SAME_SCORE = {"generation.batch_size": "a memory decision"}

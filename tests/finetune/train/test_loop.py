@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import AdapterStart, TrainingPlan
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train import loop
 from lfine.finetune.train.checkpoints import trainable
-from lfine.finetune.train.loop import RunPlace, TrainingRows, adapt, batch_of, due, train
+from lfine.finetune.train.loop import RunPlace, TrainingRows, adapt, batch_of, due, set_up, train
 from lfine.finetune.train.losses import engine_for, mean_loss, update_gradient
 from lfine.finetune.train.schedule import Schedule, learning_rate
 from lfine.finetune.train.trackers import MAKERS
@@ -51,7 +53,15 @@ def test_every_loss_and_the_final_weights_equal_the_plain_loop(
     assert expected[-1] < expected[0]
 
 
-@pytest.mark.parametrize("change", [{"micro_batch_size": 1}, {"layout": "padded"}, {"gradient_checkpointing": True}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"micro_batch_size": 1},
+        {"layout": "padded"},
+        {"gradient_checkpointing": True},
+        {"gradient_checkpointing": True, "checkpointed_layers": 1},
+    ],
+)
 def test_how_it_is_computed_never_changes_the_result(
     change: dict[str, object],
     plan: TrainingPlan,
@@ -64,6 +74,36 @@ def test_how_it_is_computed_never_changes_the_result(
     first, second = weights(tmp_path / "a"), weights(tmp_path / "b")
     for name, value in first.items():
         torch.testing.assert_close(second[name], value, rtol=0, atol=WEIGHTS)
+
+
+@pytest.mark.parametrize("kernels", ["torch", "liger"])
+def test_the_kernels_of_the_plan_are_put_in_before_the_adapter(
+    kernels: str,
+    plan: TrainingPlan,
+    rows: tuple[EncodedExample, ...],
+    tiny_model_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Liger looks for the layers at their places, where an adapter would stand before them."""
+    adapters: list[list[str]] = []
+
+    def noted(model: nn.Module) -> None:
+        adapters.append([name for name, _ in model.named_parameters() if "lora_" in name])
+
+    monkeypatch.setattr(loop, "use_liger", noted)
+    fused = replace(plan, machine=replace(plan.machine, kernels=kernels))
+    set_up(fused, rows, RunPlace(tmp_path, tiny_model_folder, resume=False))
+    assert adapters == ([[]] if kernels == "liger" else [])
+
+
+def test_the_layers_of_the_plan_are_computed_again(
+    plan: TrainingPlan, rows: tuple[EncodedExample, ...], tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    some = replace(plan, machine=replace(plan.machine, gradient_checkpointing=True, checkpointed_layers=1))
+    trained = set_up(some, rows, RunPlace(tmp_path, tiny_model_folder, resume=False))
+    layers = [each for each in trained.engine.model.modules() if isinstance(each, GradientCheckpointingLayer)]
+    assert [layer.gradient_checkpointing for layer in layers] == [True, False]
 
 
 def test_ctrl_c_finishes_the_update_and_saves(

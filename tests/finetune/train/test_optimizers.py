@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from lfine.finetune.compile.optimizers import CUDA_ONLY_OPTIMIZERS
 from lfine.finetune.compile.plan import OptimizerPlan
+from lfine.finetune.train import optimizers
 from lfine.finetune.train.optimizers import MAKERS, optimizer_for
 
 RATE, DECAY = 1e-2, 0.1
@@ -139,3 +141,23 @@ def test_every_optimizer_of_the_language_is_there() -> None:
     from lfine.schemas.task import Optimizer
 
     assert set(get_args(get_type_hints(Optimizer)["type"])) == set(MAKERS)
+
+
+@pytest.mark.parametrize("kind", sorted(CUDA_ONLY_OPTIMIZERS))
+def test_paged_optimizers_are_built_as_such(kind: str) -> None:
+    """Their states can only be made on a GPU; what they are is known without one."""
+    weights = [nn.Parameter(torch.zeros(80, 64)), nn.Parameter(torch.zeros(80))]
+    optimizer = cast("Any", optimizer_for(weights, replace(PLAN, type=kind), rate=RATE))
+    assert optimizer.is_paged
+    assert optimizer.args.optim_bits == (8 if kind.endswith("8bit") else 32)
+    assert [group["weight_decay"] for group in optimizer.param_groups] == [DECAY, 0.0]
+    assert (optimizer.param_groups[0]["betas"], optimizer.param_groups[0]["eps"]) == ((0.9, 0.99), 1e-8)
+
+
+@pytest.mark.parametrize("kind", sorted(MAKERS))
+def test_what_comes_from_bitsandbytes_asks_for_its_library(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(optimizers, "require_bitsandbytes", lambda device, by: asked.append((device, by)))
+    made = optimizer_for([nn.Parameter(torch.zeros(80, 64))], replace(PLAN, type=kind), rate=RATE)
+    from_there = any(base.__module__.startswith("bitsandbytes") for base in type(made).__mro__)
+    assert asked == ([("cpu", f"the optimizer {kind}")] if from_there else [])

@@ -99,8 +99,10 @@ ADDED: dict[str, list[tuple[str, list[str]]]] = {
         ("adapter: null\ntrainer: {learning_rate: 0.002}", ["LF259"]),
         ("trainer: {optimizer: {type: paged_adamw_8bit}}", []),
         ("trainer: {optimizer: {type: paged_adamw_8bit}, device: mps}", ["LF260"]),
-        ("trainer: {dtype: float16}", []),
-        ("trainer: {dtype: float16, device: cuda}", []),
+        ("trainer: {dtype: float16}", ["LF261"]),
+        ("trainer: {dtype: float16, device: cuda}", ["LF261"]),
+        ("trainer: {dtype: bfloat16, device: cpu}", []),
+        ("quantization: {bits: 4, bnb_4bit_compute_dtype: float16}", []),
     ],
     "generation": [
         ("generation: {temperature: 0.5, top_p: 0.9, top_k: 5, min_p: 0.1, seed: 3}", []),
