@@ -31,6 +31,8 @@ TIE = 1.0
 """Nats: the other token is at least 1/e as likely as the one that the adapter chose."""
 MOST_MEAN = 0.1
 """Nats: mean change of the log-probability of a token of the adapter's answers."""
+FARTHEST = 1000.0
+"""Nats: what counts for a token that has become impossible, or whose probability is not a number."""
 LIKELIEST = 64
 """Tokens whose log-probability is kept at each step; one beyond them is no tie."""
 
@@ -113,7 +115,7 @@ def _steps(model: PreTrainedModel, prompt: Sequence[int], ids: Sequence[int]) ->
 def drift(row_ids: Sequence[int], adapter: Heard, exported: Heard) -> Drift:
     """Return how far the exported model is from the adapter; both have followed the adapter's answers."""
     changes = [
-        abs(mine.own - other.own)
+        change(mine, other)
         for ours, theirs in zip(adapter.steps, exported.steps, strict=True)
         for mine, other in zip(ours, theirs, strict=True)
     ]
@@ -127,6 +129,11 @@ def drift(row_ids: Sequence[int], adapter: Heard, exported: Heard) -> Drift:
         differing=tuple(row_id for row_id, _ in differing),
         unexplained=tuple(row_id for row_id, found in differing if not found <= TIE),
     )
+
+
+def change(mine: Step, other: Step) -> float:
+    """Return by how many nats a token's log-probability moved; FARTHEST where one of them is no number."""
+    return min(FARTHEST, abs(mine.own - other.own))  # in this order NaN gives the first
 
 
 def gap(mine: Said, other: Said, steps: Sequence[Step]) -> float:

@@ -69,6 +69,7 @@ def generation_config(base: GenerationConfig | None, stop_ids: frozenset[int]) -
     """Return the base model's own, with every end token; its token ids alone where transformers refuses the rest."""
     found = copy.deepcopy(base) if base is not None else GenerationConfig()
     found.eos_token_id = sorted(stop_ids)
+    found._from_model_config = False  # else transformers may make it anew, from config.json
     try:
         found.validate(strict=True)
     except ValueError:

@@ -118,7 +118,7 @@ def test_rounded_once_at_the_end(tiny_model_folder: Path, adapter: MakeAdapter) 
 
 
 def test_a_small_update_is_added_before_it_is_rounded(tiny_model_folder: Path, adapter: MakeAdapter) -> None:
-    """Each of the four ranks adds 1/512 to a weight of 1: too little for bfloat16 by itself, together one step of it."""
+    """Each of the four ranks adds 1/512 to a weight of 1: too little for bfloat16 alone, together one step of it."""
     model = load_adapter(base(tiny_model_folder, dtype="bfloat16"), adapter(tiny_model_folder, lora()))
     layer = model.get_base_model().model.layers[0].self_attn.q_proj
     layer.get_base_layer().weight.data.fill_(1.0)
