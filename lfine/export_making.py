@@ -16,8 +16,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-from transformers import PreTrainedModel
+from typing import TYPE_CHECKING
 
 from lfine.answering import Answering, check_prompt, within_context
 from lfine.baselines import settings_of
@@ -25,7 +24,7 @@ from lfine.compiling import say
 from lfine.evaluation.files import read_scores
 from lfine.evaluation.provenance import provenance
 from lfine.evaluation.records import Scores
-from lfine.export_record import ADAPTER, Check, ExportRecord, judge, write_export
+from lfine.export_record import ADAPTER, Answered, Check, ExportRecord, judge, write_export
 from lfine.finetune.catalogue.entries import entry
 from lfine.finetune.catalogue.sources import resolve_source
 from lfine.finetune.catalogue.tokens import read_tokenizer
@@ -34,7 +33,7 @@ from lfine.finetune.compile.plan import Plan, TrainingPlan
 from lfine.finetune.compile.prepare import Prepared, prepare_model
 from lfine.finetune.data.pairs import Example
 from lfine.finetune.export.adapter_folder import write_adapter
-from lfine.finetune.export.drift import Heard, Said, drift, follow, said
+from lfine.finetune.export.drift import Heard, Limits, Said, drift, follow, limits_of, round_again, said
 from lfine.finetune.export.merging import merge
 from lfine.finetune.export.model_folder import copy_tokenizer, write_model
 from lfine.finetune.export.serving import largest_rank, read_adapter
@@ -49,6 +48,9 @@ from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import write_text
 from lfine.training import PROMPT_FILE
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 VERSIONS = ("torch", "transformers", "peft", "safetensors", "bitsandbytes")
 """Libraries that an export names."""
@@ -117,15 +119,14 @@ def opened(run: Path, plan: Plan, *, rows: int, allow_code: bool) -> Subject:
 def made(subject: Subject, wanted: Wanted, folder: Path) -> ExportRecord:
     """Fill an empty folder; RunError LF506 where the prompt would be another one, LF530 for weights too large."""
     say(f"answering {len(subject.examples)} held-out rows with the model of the run")
-    ours = _written(subject, wanted, folder)
+    ours, rounded = _written(subject, wanted, folder)
     gc.collect()  # a model that peft has wrapped is only found by the collector
     _check_prompt(subject, wanted, folder)
     say("answering them with what was written")
-    theirs = _exported(subject, wanted, folder, ours.answers)
-    golds = [example.answer for example in subject.examples]
-    measured = drift(subject.row_ids, ours, theirs)
-    sides = (ours.answers, theirs.answers)
-    check = judge(measured, golds, sides, settings_of(subject.plan.evaluation), tolerance=wanted.tolerance)
+    theirs, limits = _exported(subject, wanted, folder, ours.answers, rounded)
+    answered = Answered([example.answer for example in subject.examples], ours.answers, theirs.answers)
+    measured = drift(subject.row_ids, ours, theirs, limits)
+    check = judge(measured, limits, answered, settings_of(subject.plan.evaluation), tolerance=wanted.tolerance)
     record = _record(subject, wanted, folder, check)
     write_export(folder, record)
     write_text(folder / "README.md", card_text(_facts(subject, wanted, record)))
@@ -134,24 +135,28 @@ def made(subject: Subject, wanted: Wanted, folder: Path) -> ExportRecord:
     return record
 
 
-def _written(subject: Subject, wanted: Wanted, folder: Path) -> Heard:
-    """Write the model or the adapter, its tokenizer and its prompt; return what the run's own model answers."""
+def _written(subject: Subject, wanted: Wanted, folder: Path) -> tuple[Heard, frozenset[str]]:
+    """Write the model or the adapter, its tokenizer and its prompt.
+
+    Return what the run's own model answers, and the names of the weights that were rounded.
+    """
     training, base = subject.training, subject.prepared.model.folder
+    rounded: frozenset[str] = frozenset()
     original = wanted.base_weights == "original" and training.model.quantization is not None
     with Speaker(training, base).speaking(subject.weights) as model:
         heard = _hear(subject, model)
         if wanted.kind != ADAPTER and not original:
-            _write_merged(subject, wanted, model, folder)
+            rounded = _write_merged(subject, wanted, model, folder)
     if wanted.kind == ADAPTER:
         write_adapter(subject.weights, folder, base_name=_hub_base(subject) or _base_name(subject))
     elif original:
         del model
         gc.collect()
         with Speaker(_unquantized(training), base).speaking(subject.weights) as model:
-            _write_merged(subject, wanted, model, folder)
+            rounded = _write_merged(subject, wanted, model, folder)
     copy_tokenizer(base, folder)
     shutil.copyfile(subject.weights / PROMPT_FILE, folder / PROMPT_FILE)
-    return heard
+    return heard, rounded
 
 
 def _hear(subject: Subject, model: PreTrainedModel, answers: Sequence[Said] | None = None) -> Heard:
@@ -160,17 +165,19 @@ def _hear(subject: Subject, model: PreTrainedModel, answers: Sequence[Said] | No
     return Heard(own, follow(model, subject.prompts, own if answers is None else answers))
 
 
-def _write_merged(subject: Subject, wanted: Wanted, model: PreTrainedModel, folder: Path) -> None:
+def _write_merged(subject: Subject, wanted: Wanted, model: PreTrainedModel, folder: Path) -> frozenset[str]:
     say(f"merging in float32, writing {wanted.dtype}")
     dtype = DTYPES[wanted.dtype]
+    merged = merge(model, dtype)
     write_model(
         model,
-        merge(model, dtype),
+        merged,
         folder,
         dtype=dtype,
         stop_ids=subject.prepared.model.renderer.stop_ids,
         trusted=subject.training.model.trust_remote_code,
     )
+    return merged.rounded
 
 
 def _unquantized(training: TrainingPlan) -> TrainingPlan:
@@ -191,15 +198,22 @@ def _check_prompt(subject: Subject, wanted: Wanted, folder: Path) -> None:
         raise RunError(Problem("LF506", message, "fetch the base model again: its tokenizer's files are not complete"))
 
 
-def _exported(subject: Subject, wanted: Wanted, folder: Path, answers: Sequence[Said]) -> Heard:
-    """Load what was written as anybody would, and answer."""
+def _exported(
+    subject: Subject, wanted: Wanted, folder: Path, answers: Sequence[Said], rounded: frozenset[str]
+) -> tuple[Heard, Limits]:
+    """Load what was written as anybody would, and answer; then round it once more, to see what rounding does."""
     training, base = subject.training, subject.prepared.model.folder
     if wanted.kind == ADAPTER:
         speaker, adapter = Speaker(training, base), folder
     else:
         speaker, adapter = Speaker(replace(_unquantized(training), adapter=None), folder), None
     with speaker.speaking(adapter) as model:
-        return _hear(subject, model, answers)
+        heard = _hear(subject, model, answers)
+        if not rounded:
+            return heard, limits_of(heard.steps, heard.steps)
+        run_dtype = training.model.dtype  # in which both models compute: weights of more digits lose them here
+        round_again(model, rounded, DTYPES[wanted.dtype if run_dtype == "float32" else run_dtype])
+        return heard, limits_of(heard.steps, follow(model, subject.prompts, answers))
 
 
 def _record(subject: Subject, wanted: Wanted, folder: Path, check: Check) -> ExportRecord:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lfine.evaluation.records import ScoringSettings
 from lfine.evaluation.scoring import higher_is_better, quick_scores
-from lfine.finetune.export.drift import MOST_MEAN, TIE, Drift, Said
+from lfine.finetune.export.drift import Drift, Limits, Said
 from lfine.schemas.records import ShapeError, from_json, json_text, to_json, write_text
 
 NAME, FORMAT = "export.json", 1
@@ -24,14 +24,21 @@ MERGED, ADAPTER = "merged", "adapter"
 
 
 @dataclass(frozen=True)
+class Answered:
+    """The answers of both models to the same rows."""
+
+    golds: Sequence[str]
+    run: Sequence[Said]
+    exported: Sequence[Said]
+
+
+@dataclass(frozen=True)
 class Check:
     """The exported folder, loaded afresh, beside the run's own model: the same rows, answered greedily."""
 
     drift: Drift
-    most_mean: float
-    """Nats: a larger mean is refused."""
-    tie: float
-    """Nats: where answers part, a token that the adapter held to be this much less likely is no tie."""
+    limits: Limits
+    """Of the drift: what rounding explains."""
     scores: dict[str, float]
     """Of the run's own model on these rows."""
     exported_scores: dict[str, float]
@@ -68,16 +75,20 @@ class ExportRecord:
 
 def judge(
     drift: Drift,
-    golds: Sequence[str],
-    answers: tuple[Sequence[Said], Sequence[Said]],
+    limits: Limits,
+    answered: Answered,
     settings: ScoringSettings,
     *,
     tolerance: float,
 ) -> Check:
-    """Score both models' answers (the run's own first) and say whether the exported one is another model."""
-    scores, exported = (quick_scores(golds, [each.text for each in side], settings) for side in answers)
-    refused = [*_unexplained(drift), *_moved(drift), *_worse(scores, exported, settings, drift.rows, tolerance)]
-    return Check(drift, MOST_MEAN, TIE, scores, exported, tolerance, tuple(refused))
+    """Score both models' answers and say whether the exported one is another model."""
+    scores, exported = (
+        quick_scores(answered.golds, [each.text for each in side], settings)
+        for side in (answered.run, answered.exported)
+    )
+    refused = [*_unexplained(drift), *_moved(drift, limits)]
+    refused += _worse(scores, exported, settings, drift.rows, tolerance)
+    return Check(drift, limits, scores, exported, tolerance, tuple(refused))
 
 
 def _unexplained(drift: Drift) -> list[str]:
@@ -85,14 +96,14 @@ def _unexplained(drift: Drift) -> list[str]:
         return []
     rows = ", ".join(str(row_id) for row_id in drift.unexplained[:10])
     much = f"{len(drift.unexplained)} of {drift.rows} answers"
-    return [f"{much} part from the adapter's at a token that it held to be much less likely (row ids: {rows})"]
+    return [f"{much} part from the run's at a token that it held to be much less likely (row ids: {rows})"]
 
 
-def _moved(drift: Drift) -> list[str]:
-    if drift.mean <= MOST_MEAN:
+def _moved(drift: Drift, limits: Limits) -> list[str]:
+    if drift.mean <= limits.mean:
         return []
-    moved = f"the log-probability of the tokens of the adapter's answers moved by {drift.mean:.3f} nats on average"
-    return [f"{moved}, and rounding explains no more than {MOST_MEAN}"]
+    found = f"the log-probability of a token of the run's answers moved by {drift.mean:.4f} nats on average"
+    return [f"{found}, and rounding explains {limits.mean:.4f}"]
 
 
 def _worse(
@@ -106,7 +117,7 @@ def _worse(
     loss = before - after if higher_is_better(headline, settings.metrics) else after - before
     if loss <= max(tolerance, 1 / rows) * max(1.0, abs(before)) + 1e-9:
         return []
-    return [f"{headline} on these {rows} rows is {after:.4f}, and the adapter's {before:.4f}"]
+    return [f"{headline} on these {rows} rows is {after:.4f}, and the run's {before:.4f}"]
 
 
 def write_export(folder: Path, record: ExportRecord) -> None:

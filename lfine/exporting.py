@@ -119,7 +119,7 @@ def export_run(options: ExportOptions, api: Callable[[], Hub] = hub) -> Exported
     again = f"make room, then again: {options.command or 'lfine export'}"
     with machine_faults(again, at=out, memory_cure="a machine with more memory: the model must fit twice"):
         record = _export(subject, wanted, out)
-    address = None if repository is None else upload(*repository, out, public=options.public)
+    address = None if repository is None else upload(repository[0], out, repository[1], public=options.public)
     return Exported(out, run, record, tuple(servable), address, time.perf_counter() - began)
 
 

@@ -1,38 +1,45 @@
-"""How far an exported model is from the adapter that it was made of, on the same prompts.
+"""How far an exported model is from the adapter that it was made of, and how far rounding would take it.
 
-    ours = said(model, prompts, how, row_ids)              # the adapter's greedy answers
-    believed = follow(model, prompts, ours)                # and its probabilities at each of their tokens
-    theirs = said(exported, prompts, how, row_ids)
-    drift(row_ids, Heard(ours, believed), Heard(theirs, follow(exported, prompts, ours)))
-      ─▶  Drift(rows=50, tokens=212, mean=0.011, largest=0.18, differing=(7,), unexplained=())
+    ours = said(model, prompts, how, row_ids)                    # the adapter's greedy answers
+    believed = follow(model, prompts, ours)                      # and its probabilities at each of their tokens
+    theirs = Heard(said(exported, …), follow(exported, prompts, ours))
+    round_again(exported, merged.rounded, torch.bfloat16)        # the exported model, its weights one rounding further
+    limits = limits_of(theirs.steps, follow(exported, prompts, ours))
+    drift(row_ids, Heard(ours, believed), theirs, limits)
+      ─▶  Drift(rows=50, tokens=212, mean=0.003, largest=0.05, differing=(7,), unexplained=())
 
 Two measures. The log-probability of every token of the adapter's own answers under both models: it moves with every
 weight, also where no answer changes. And the answers: where two part, the one token at which they do so is looked at.
 If the adapter itself held the other token to be nearly as likely, rounding has decided a tie, and what follows says
 nothing; if not, the exported model is another one.
 
-*Not here:* scores (lfine.exporting), and the answers as evaluation keeps them (lfine.answering).
+What counts as near is not guessed: the exported weights are rounded once more, each by chance up or down a step with
+the variance of a rounding, and the probabilities of the same tokens move by as much as rounding moves them.
+
+*Not here:* scores (lfine.export_record), and the answers as evaluation keeps them (lfine.answering).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from inspect import signature
 
 import torch
 from peft import PeftModel
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from lfine.finetune.generate.local_answers import Asking, answer_texts
 
-TIE = 1.0
-"""Nats: the other token is at least 1/e as likely as the one that the adapter chose."""
-MOST_MEAN = 0.1
-"""Nats: mean change of the log-probability of a token of the adapter's answers."""
+TIMES = 4.0
+"""So many times what one more rounding does is still rounding (figures: docs/decisions/0009)."""
+LEAST_MEAN, LEAST_TIE = 0.001, 0.01
+"""Nats: what no rounding has to explain, the order of sums among it."""
+ONE_IN = 12
+"""One weight in so many moves by a step: a step has the variance 1, the error of a rounding to the nearest 1/12."""
 FARTHEST = 1000.0
-"""Nats: what counts for a token that has become impossible, or whose probability is not a number."""
+"""Nats: what counts for a token that has become impossible, or whose probability is no number."""
 LIKELIEST = 64
 """Tokens whose log-probability is kept at each step; one beyond them is no tie."""
 
@@ -63,6 +70,16 @@ class Heard:
     answers: Sequence[Said]
     steps: Sequence[Sequence[Step]]
     """For each row, one for each token of the adapter's answer."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What rounding explains, in nats."""
+
+    mean: float
+    """Largest mean change of a token's log-probability."""
+    tie: float
+    """Where answers part: by how much less likely the adapter may have held the other token."""
 
 
 @dataclass(frozen=True)
@@ -112,23 +129,48 @@ def _steps(model: PreTrainedModel, prompt: Sequence[int], ids: Sequence[int]) ->
     return tuple(Step(value, top) for value, top in zip(own, tops, strict=True))
 
 
-def drift(row_ids: Sequence[int], adapter: Heard, exported: Heard) -> Drift:
+@torch.no_grad()
+def round_again(model: nn.Module, names: Collection[str], dtype: torch.dtype) -> None:
+    """Move one in ONE_IN of the named weights to the next number of `dtype`, up or down by chance; in place."""
+    whole = torch.int32 if dtype == torch.float32 else torch.int16
+    generators: dict[torch.device, torch.Generator] = {}
+    for name, weight in model.named_parameters():
+        if name not in names:
+            continue
+        chance = generators.setdefault(weight.device, torch.Generator(weight.device).manual_seed(0))
+        held = weight.to(dtype)
+        draw = torch.randint(2 * ONE_IN, held.shape, generator=chance, device=weight.device, dtype=torch.int8)
+        steps = (draw == 0).to(whole) - (draw == 1).to(whole)
+        steps[held == 0] = 0  # its neighbours are not a step away in the order of the bits
+        weight.copy_((held.view(whole) + steps).view(dtype))
+
+
+def limits_of(before: Sequence[Sequence[Step]], after: Sequence[Sequence[Step]]) -> Limits:
+    """Return the limits, from what the exported model believes before and after one more rounding."""
+    mean, largest = moved(before, after)
+    return Limits(max(LEAST_MEAN, TIMES * mean), max(LEAST_TIE, TIMES * largest))
+
+
+def drift(row_ids: Sequence[int], adapter: Heard, exported: Heard, limits: Limits) -> Drift:
     """Return how far the exported model is from the adapter; both have followed the adapter's answers."""
-    changes = [
-        change(mine, other)
-        for ours, theirs in zip(adapter.steps, exported.steps, strict=True)
-        for mine, other in zip(ours, theirs, strict=True)
-    ]
     answers = list(zip(row_ids, adapter.answers, exported.answers, adapter.steps, strict=True))
     differing = [(row_id, gap(mine, other, steps)) for row_id, mine, other, steps in answers if mine.text != other.text]
+    mean, largest = moved(adapter.steps, exported.steps)
     return Drift(
         rows=len(row_ids),
-        tokens=len(changes),
-        mean=sum(changes) / len(changes) if changes else 0.0,
-        largest=max(changes, default=0.0),
+        tokens=sum(map(len, adapter.steps)),
+        mean=mean,
+        largest=largest,
         differing=tuple(row_id for row_id, _ in differing),
-        unexplained=tuple(row_id for row_id, found in differing if not found <= TIE),
+        unexplained=tuple(row_id for row_id, found in differing if not found <= limits.tie),
     )
+
+
+def moved(one: Sequence[Sequence[Step]], other: Sequence[Sequence[Step]]) -> tuple[float, float]:
+    """Return the mean and the largest change of a token's log-probability between two models."""
+    pairs = (pair for rows in zip(one, other, strict=True) for pair in zip(*rows, strict=True))
+    changes = [change(mine, theirs) for mine, theirs in pairs]
+    return (sum(changes) / len(changes), max(changes)) if changes else (0.0, 0.0)
 
 
 def change(mine: Step, other: Step) -> float:

@@ -34,6 +34,8 @@ from lfine.schemas.problems import Problem
 class Merged:
     weights: dict[str, Tensor]
     """Under the names of the plain model; on the CPU."""
+    rounded: frozenset[str]
+    """Names of the weights that lost digits, here or when they are loaded in the model's own data type again."""
     tied: bool
     """The output head is the embedding. An adapter that trains one of the two takes them apart."""
 
@@ -44,11 +46,14 @@ def merge(model: nn.Module, dtype: torch.dtype) -> Merged:
     plain = model.get_base_model() if isinstance(model, PeftModel) else model
     weights: dict[str, Tensor] = {}
     first_name: dict[int, str] = {}
+    rounded, own = set(), getattr(plain, "dtype", torch.float32)
     for name, tensor in plain_tensors(plain, ""):
         # A weight that stands in two places is one tensor afterwards too. (What was merged just now is new each time.)
         known = first_name.setdefault(id(tensor), name) if isinstance(tensor, nn.Parameter) else name
         weights[name] = as_dtype(name, tensor, dtype) if known == name else weights[known]
-    return Merged(weights, tied=still_tied(plain, weights))
+        if tensor.is_floating_point() and not torch.equal(weights[name].to(own).to(tensor), tensor):
+            rounded.add(name)
+    return Merged(weights, frozenset(rounded), tied=still_tied(plain, weights))
 
 
 def plain_tensors(module: nn.Module, prefix: str) -> Iterator[tuple[str, Tensor]]:

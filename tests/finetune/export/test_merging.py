@@ -117,6 +117,17 @@ def test_rounded_once_at_the_end(tiny_model_folder: Path, adapter: MakeAdapter) 
         assert torch.equal(weight, exact[name].to(torch.bfloat16))
 
 
+def test_what_was_rounded_is_named(tiny_model_folder: Path, adapter: MakeAdapter) -> None:
+    """The base holds float32 here; in bfloat16 a base of bfloat16 keeps all that no adapter changes."""
+    folder = adapter(tiny_model_folder, lora())
+    assert merged_here(tiny_model_folder, folder).rounded == frozenset()
+    assert len(merged_here(tiny_model_folder, folder, torch.bfloat16).rounded) > 10
+    adapted = {f"model.layers.{layer}.self_attn.{kind}_proj.weight" for layer in (0, 1) for kind in "qv"}
+    for dtype in (torch.bfloat16, torch.float32):  # loaded again in bfloat16 as the run was, float32 loses them too
+        model = load_adapter(base(tiny_model_folder, dtype="bfloat16"), folder)
+        assert merge(model, dtype).rounded == adapted
+
+
 def test_a_small_update_is_added_before_it_is_rounded(tiny_model_folder: Path, adapter: MakeAdapter) -> None:
     """Each of the four ranks adds 1/512 to a weight of 1: too little for bfloat16 alone, together one step of it."""
     model = load_adapter(base(tiny_model_folder, dtype="bfloat16"), adapter(tiny_model_folder, lora()))
