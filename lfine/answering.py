@@ -102,7 +102,7 @@ def _generate(who: Answering, rows: list[Example], kept: _Kept, speaker: Speaker
     if generation is None:
         raise ValueError("an evaluation plan without generation cannot answer")
     how = asking(generation, who.prepared.model, labels=who.evaluation.labels)
-    prompts = _within_context(who, rows, how)
+    prompts = within_context(who, rows, how)
     renderer = who.prepared.model.renderer
     bar = tqdm(
         total=len(rows), desc="answer", unit="row", file=sys.stderr, mininterval=0.3 if sys.stderr.isatty() else 15
@@ -116,7 +116,7 @@ def _generate(who: Answering, rows: list[Example], kept: _Kept, speaker: Speaker
             bar.update(len(answers))
 
 
-def _within_context(who: Answering, rows: Sequence[Example], how: Asking) -> list[list[int]]:
+def within_context(who: Answering, rows: Sequence[Example], how: Asking) -> list[list[int]]:
     """Return the prompts as token ids; only the model's context cuts a held-out prompt (its beginning), and says so."""
     cache = EncodingCache()
     prompts = asked_prompts(rows, who.prepared.model.renderer, cache)

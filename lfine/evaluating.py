@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING
 
 from lfine.baselines import Desk, Scored, keep, score_baselines, settings_of
 from lfine.changes import differences
-from lfine.compiling import compile_file, model_folder, place_of, say, warn
+from lfine.compiling import compile_file, place_of, say, warn
 from lfine.evaluation.given_predictions import read_given_predictions
 from lfine.evaluation.provenance import provenance
 from lfine.evaluation.records import MetricScore, Overlap, Prediction, ScoreIdentity, Scores
 from lfine.evaluation.reports.page import write_report
-from lfine.finetune.compile.compiling import Source, model_identity, plan_evaluation, plan_scoring
+from lfine.finetune.compile.compiling import Source, plan_evaluation, plan_scoring
 from lfine.finetune.compile.files import read_plan
 from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import EvaluationPlan, Plan, TrainingPlan, evaluation_hash
-from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_model, prepare_rows
+from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_rows
 from lfine.lineage import overlap, read_rows, said
+from lfine.reopening import reopen
 from lfine.runs import FAILED, FINISHED, INTERRUPTED, STARTED, latest_run, read_run, runs_folder
 from lfine.schemas.errors import RunError, UsageError
 from lfine.schemas.loading import LoadedTask, load_task
@@ -268,18 +269,8 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
     task = _settled(loaded.task, plan.task)
     folder = Path(plan.folder) if Path(plan.folder).is_dir() else loaded.folder  # the run may come from elsewhere
     source = Source(task, folder, loaded.origin, place_of(loaded))
-    needed, skip = (task.evaluation.split,), options.skip_bad_rows or read_run(run).data.skip_bad_rows
-    rows = prepare_rows(task, folder, needed=needed, skip_bad_rows=skip, place=source.place)
-    _say_changed_data(run, rows)
-    found = model_folder(task, folder, fetch=True, place=source.place, allow_code=options.allow_code)
-    model = prepare_model(task, found, rows)
-    if model_identity(model.folder) != plan.training.model.identity:
-        message = f"the base model {task.base_model.id!r} is not the one that run {run.name} was trained on"
-        raise RunError(Problem("LF502", message, "restore the base model that it was trained on, or train again"))
-    if model.renderer.hash != plan.training.prompt.hash:
-        message = f"the prompt of run {run.name} renders otherwise now: chat template or tokenizer of the base changed"
-        raise RunError(Problem("LF506", message, "restore the base model that it was trained on, or train again"))
-    prepared = Prepared(rows, model)
+    prepared = reopen(run, plan, source, allow_code=options.allow_code, skip_bad_rows=options.skip_bad_rows)
+    rows = prepared.rows
     evaluation, warnings = plan_evaluation(source, prepared, plan.training.length, this_machine(), Notes(loaded.origin))
     warn((*rows.warnings, *warnings))
     return _Subject(task, run, plan, rows, evaluation, plan.training, prepared)
@@ -313,16 +304,6 @@ def _no_run(runs: Path, task: str) -> Problem:
         message += f"; the newest, {unfinished.name}, is {read_run(unfinished).status}"
         cure = "go on with it: lfine train TASK --resume"
     return Problem("LF501", message, f"{cure}, or --base for the model without an adapter")
-
-
-def _say_changed_data(run: Path, rows: PreparedRows) -> None:
-    """Say which data files are not those of training any more: what is scored may be other rows, or known ones."""
-    before = {name: file.get("sha256") for name, file in read_run(run).data.files.items()}
-    changed = [file.name for file in rows.table.files if before.get(file.name) != file.sha256]
-    if changed:
-        say(
-            f"the data have changed since the run was trained: {', '.join(changed)}; scored on the data as they are now"
-        )
 
 
 def _settled(written: Task, trained: Task) -> Task:

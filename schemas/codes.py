@@ -177,6 +177,7 @@ CODES: dict[str, Code] = {
     "LF406": Code("bad-checksum", "A fetched file is not the one that was expected.", "Another model would give other scores.", "a damaged download", "remove the file and fetch it again"),
     "LF407": Code("unreadable-model", "The base model's folder lacks a file or holds a damaged one.", "It cannot be loaded.", "a folder without config.json", "fetch the model again"),
     "LF408": Code("unreachable-hub", "A data set of a hub that is not cached here, and the hub does not answer.", "There is nothing to train on.", "dataset: {hub: ag_news} without network", "go online once, or save the rows to a file and use dataset.path"),
+    "LF430": Code("upload-failed", "The model hub did not take the folder: no network, no token, or no right to write there.", "What was exported is only on this machine.", "lfine export RUN --upload me/model without network", "hf auth login, or the command that the message shows"),
     # LF5xx run
     "LF501": Code("no-run", "No finished run where one is needed.", "There is no adapter to score.", "lfine evaluate before lfine train", "lfine train TASK"),
     "LF502": Code("other-task", "The run folder belongs to another task or another plan.", "Its numbers would be read as this task's.", "--run of another task", "name a run of this task"),
@@ -190,6 +191,8 @@ CODES: dict[str, Code] = {
     "LF510": Code("run-in-use", "The run to go on with is being trained by another process.", "Both would write into one folder.", "lfine train --resume in a second terminal", "wait for it to end"),
     "LF515": Code("process-lost", "Of several processes that train together, one ended or does not answer.", "The others cannot make an update without its part of the gradient.", "a process of torchrun that the system killed for its memory", "go on with --resume, with as many processes as there is room for"),
     "LF520": Code("slow-pattern", "The pattern of `evaluation.extract` needs more than two seconds for one answer.", "Scoring would take hours, or what it finds would depend on the machine.", "pattern: (a+)+b", "pattern: a+b"),
+    "LF530": Code("export-differs", "The exported model does not answer as the run's model does, beyond what rounding to 16 bits explains.", "It would be served with the scores of another model.", "weights merged into another base model than the adapter was trained on", "what the message names; the folder stays under the name NAME.refused"),
+    "LF531": Code("adapter-not-servable", "The adapter has something that vLLM or LoRAX refuses, or serves without a word as another adapter.", "It fails when it is deployed, or answers worse than its scores.", "modules_to_save: [lm_head]", "merged weights: lfine export without --adapter-only"),
 }
 # fmt: on
 """Every code, in order, one a line. Later checks append to their own hundred."""

@@ -45,6 +45,8 @@ class TextAnswer:
     """stop: the answer ended; length: max_new_tokens were generated."""
     tokens: int
     """Generated tokens, the end-of-sequence token among them."""
+    token_ids: tuple[int, ...] = ()
+    """They themselves, without the one that ended the answer."""
 
 
 def asking(plan: GenerationPlan, model: PreparedModel, *, labels: Sequence[str] = ()) -> Asking:
@@ -80,7 +82,10 @@ def answer_texts(
 ) -> Iterator[list[TextAnswer]]:
     """Yield the answers batch by batch as they come; every prompt is answered exactly once (see local.generate)."""
     for answers in generate(model, prompts, how.settings, row_ids):
-        yield [TextAnswer(each.number, _text(each, how), each.finish_reason, each.generated) for each in answers]
+        yield [
+            TextAnswer(each.number, _text(each, how), each.finish_reason, each.generated, each.token_ids)
+            for each in answers
+        ]
 
 
 def _text(answer: Answer, how: Asking) -> str:

@@ -43,6 +43,8 @@ NAMES = (ADAPTER, INITIAL)
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 SETS = ("target_modules", "exclude_modules")
 """Keys of the configuration that peft holds as sets, in no order."""
+BASE_COPY = ".base_layer.weight"
+"""End of the name under which peft saves an adapted embedding of the base model beside the adapter."""
 
 
 def add_adapter(
@@ -108,7 +110,7 @@ def take_weights(adapted: peft.PeftModel, folder: Path) -> None:
         stored = load_file(folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise unreadable(folder, first_line(error)) from error
-    expected = {name: value.shape for name, value in peft.get_peft_model_state_dict(adapted).items()}
+    expected = {name: value.shape for name, value in own_weights(adapted).items()}
     found = {name: value.shape for name, value in stored.items()}
     if found != expected:
         odd = min(set(found.items()) ^ set(expected.items()))
@@ -225,18 +227,25 @@ def load_adapter(model: nn.Module, folder: Path) -> peft.PeftModel:
         if not (folder / name).is_file():
             raise unreadable(folder, f"it has no {name}")
     try:
-        stored = {tensor.name: tensor.shape for tensor in read_header(folder / WEIGHTS)}
+        header = read_header(folder / WEIGHTS)
+        stored = {each.name: each.shape for each in header if not each.name.endswith(BASE_COPY)}
         with undisturbed():
             adapted = peft.PeftModel.from_pretrained(model, str(folder))
     except MachineError as error:
         raise unreadable(folder, error.problems[0].message) from error
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise unreadable(folder, first_line(error)) from error
-    expected = {name: tuple(value.shape) for name, value in peft.get_peft_model_state_dict(adapted).items()}
+    expected = {name: tuple(value.shape) for name, value in own_weights(adapted).items()}
     if stored != expected:
         odd = min(set(stored.items()) ^ set(expected.items()))
         raise unreadable(folder, f"its weights are not those of this base model ({odd[0]} {list(odd[1])})")
     return adapted.eval()
+
+
+def own_weights(adapted: peft.PeftModel) -> dict[str, Tensor]:
+    """Return what an adapter has by itself, without the base's own embedding or head where these are adapted."""
+    found: dict[str, Tensor] = peft.get_peft_model_state_dict(adapted, save_embedding_layers=False)
+    return found
 
 
 def unreadable(folder: Path, reason: str) -> RunError:

@@ -35,6 +35,7 @@ COMMANDS = {
     "evaluate": "score the latest run, the base model, or somebody else's predictions",
     "compare": "compare two evaluations row by row, with intervals",
     "report": "write the HTML report of a run again from its files",
+    "export": "write merged weights or the adapter for others, checked against the run; upload them",
     "data": "check data, convert them between formats, split them once and for ever",
     "models": "list the base models known and cached; pull one",
     "doctor": "say what this machine can do and what is missing",

@@ -11,6 +11,7 @@ import peft
 import pytest
 import torch
 from peft.tuners.lora import LoraLayer
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
@@ -316,3 +317,18 @@ def test_a_start_of_another_shape(saved: tuple[peft.PeftModel, Path], tiny_model
     with pytest.raises(RunError, match="is on one side only") as caught:
         add_adapter(base(tiny_model_folder), plan, seed=0)
     assert caught.value.problems[0].code == "LF503"
+
+
+def test_an_adapted_head_is_saved_and_loaded(tiny_model_folder: Path, tmp_path: Path) -> None:
+    model = adapted(tiny_model_folder, targets=("q_proj", "lm_head"), trained=True)
+    save_adapter(model, tmp_path / "adapter")
+    assert torch.equal(logits(load_adapter(base(tiny_model_folder), tmp_path / "adapter")), logits(model))
+    plan = lora(target_modules=("q_proj", "lm_head"), start=AdapterStart(str(tmp_path / "adapter"), "0"))
+    assert torch.equal(logits(add_adapter(base(tiny_model_folder), plan, seed=9).eval()), logits(model))
+
+
+def test_an_adapter_saved_with_a_copy_of_the_head(tiny_model_folder: Path, tmp_path: Path) -> None:
+    model = adapted(tiny_model_folder, targets=("q_proj", "lm_head"), trained=True)
+    model.save_pretrained(tmp_path / "adapter", save_embedding_layers=True)  # as peft does by itself
+    assert "base_model.model.lm_head.base_layer.weight" in load_file(tmp_path / "adapter" / "adapter_model.safetensors")
+    assert torch.equal(logits(load_adapter(base(tiny_model_folder), tmp_path / "adapter")), logits(model))
