@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lfine.evaluation.intervals import RESAMPLES, bootstrap_mean, bootstrap_statistic
-from lfine.evaluation.metrics.registry import MODULES, Answered, Corpus, find, value_names
+from lfine.evaluation.metrics.registry import Answered, Corpus, find, gives, is_known
 from lfine.evaluation.permutations import PERMUTATIONS, mcnemar, sign_flip, swap_test
 from lfine.evaluation.records import CodedAnswers, MetricScore, Scores
 from lfine.schemas.errors import RunError
@@ -102,9 +102,11 @@ def compare(
     """Compare two models row by row in every metric that both have; level and seed are those of `first`.
 
     Raises:
-        RunError: LF502, the two do not score the same rows, or share no metric that can be paired.
+        RunError: LF502, the two do not score the same rows, share no metric that can be paired, or a custom metric is
+            not the same code in both.
     """
     _check_rows(first, second)
+    _check_code(first, second)
     shared = [name for name in first.metrics if name in second.metrics]
     shared.sort(key=lambda name: name != first.headline)  # stable: the headline first
     pairs = ((name, _paired(name, first, second, resamples, permutations)) for name in shared)
@@ -134,6 +136,16 @@ def _check_rows(first: Scores, second: Scores) -> None:
         raise RunError(Problem("LF502", message, "compare models of the same task on the same data"))
 
 
+def _check_code(first: Scores, second: Scores) -> None:
+    """Refuse two scores by functions of the same name that are not the same code."""
+    for name, code in first.code.items():
+        if second.code.get(name, code) != code:
+            message = (
+                f"the metric {name} is other code in the two scores: sha256 {code[:12]}… and {second.code[name][:12]}…"
+            )
+            raise RunError(Problem("LF502", message, "score both with the same file"))
+
+
 def _paired(name: str, first: Scores, second: Scores, resamples: int, permutations: int) -> Difference | None:
     """Return the difference in one metric; None for a corpus metric of a text output, whose answers are not kept."""
     if name in first.per_example and name in second.per_example:
@@ -144,7 +156,8 @@ def _paired(name: str, first: Scores, second: Scores, resamples: int, permutatio
 
 
 def _paired_means(name: str, first: Scores, second: Scores, resamples: int, permutations: int) -> Difference:
-    gaps = np.subtract(first.per_example[name], second.per_example[name])
+    pairs = zip(first.per_example[name], second.per_example[name], strict=True)
+    gaps = np.array([ours - theirs for ours, theirs in pairs if ours is not None and theirs is not None])
     seed, confidence = first.settings.seed, first.settings.confidence
     interval = bootstrap_mean(gaps.tolist(), confidence=confidence, seed=seed, resamples=resamples)
     p_value = sign_flip(gaps.tolist(), seed=seed, permutations=permutations)
@@ -180,8 +193,8 @@ def _paired_corpus(name: str, first: Scores, second: Scores, resamples: int, per
 
 def choice_of(value: str, scores: Scores) -> MetricChoice:
     """Return the metric, with its parameters, that gave this value of the scores."""
-    known = (choice for choice in scores.settings.metrics if choice.name in MODULES)
-    return next(choice for choice in known if value in value_names(choice))
+    known = (choice for choice in scores.settings.metrics if is_known(choice.name))
+    return next(choice for choice in known if gives(choice, value))
 
 
 def _spell(coded: CodedAnswers) -> Answered:
@@ -203,11 +216,18 @@ def _difference(
         low=interval.low,
         high=interval.high,
         p_value=p_value,
-        mcnemar_p=mcnemar(wins, losses) if find(choice_of(name, first).name).right_or_wrong else None,
+        mcnemar_p=mcnemar(wins, losses) if _right_or_wrong(name, first, second) else None,
         wins=wins,
         losses=losses,
         ties=len(gaps) - wins - losses,
     )
+
+
+def _right_or_wrong(name: str, first: Scores, second: Scores) -> bool:
+    """Say whether every row is right or wrong: pass@k of several answers is not."""
+    if not find(choice_of(name, first).name).right_or_wrong:
+        return False
+    return {*first.per_example.get(name, ()), *second.per_example.get(name, ())} <= {0.0, 1.0, None}
 
 
 def _line(each: Difference, wide: int, headline: str) -> str:

@@ -4,6 +4,8 @@
     answers.csv     row_id,prediction
                     7,claims
 
+    sampled.jsonl   {"row_id": 7, "prediction": ["claims", "other"]}     several answers to one row, for pass@k
+
 A file whose name ends in .csv is CSV, every other one JSONL. Extra columns are passed over, a blank prediction is a
 missing one.
 *Not here:* our own predictions.jsonl (lfine.evaluation.files) and the held-out sample (lfine.finetune.data).
@@ -52,7 +54,8 @@ class _Line:
 class _Found:
     """What reading gathers."""
 
-    answers: dict[int, str | None] = field(default_factory=dict)
+    answers: dict[int, tuple[str | None, ...]] = field(default_factory=dict)
+    """One or more of each row; a blank one is None."""
     lines: dict[int, int] = field(default_factory=dict)
     """Line by row id."""
     problems: list[tuple[int, str]] = field(default_factory=list)
@@ -79,9 +82,9 @@ def read_given_predictions(path: Path, golds: Mapping[int, str], *, limit: int |
     if found.problems:
         raise TaskError(*_shown(path, found.problems))
     sample = list(golds.items())[:limit]
-    missing = [row_id for row_id, _ in sample if found.answers.get(row_id) is None]
+    missing = [row_id for row_id, _ in sample if not any(found.answers.get(row_id, ()))]
     return GivenPredictions(
-        predictions=tuple(Prediction(row_id, gold, found.answers.get(row_id)) for row_id, gold in sample),
+        predictions=tuple(_prediction(row_id, gold, found.answers.get(row_id, (None,))) for row_id, gold in sample),
         problems=_warn(path, missing, len(sample)),
     )
 
@@ -130,11 +133,23 @@ def _take(line: _Line, golds: Mapping[int, str], found: _Found) -> None:
     elif row_id in found.lines:
         message = f"row_id {row_id} stands twice, first in line {found.lines[row_id]}"
         found.problems.append((line.line, message))
-    elif isinstance(line.prediction, (dict, list, bool, float)):
-        found.problems.append((line.line, f"prediction of row_id {row_id} must be text, got {line.prediction!r:.60}"))
+    elif not _is_answer(line.prediction):
+        what = "must be text, or a list of texts"
+        found.problems.append((line.line, f"prediction of row_id {row_id} {what}, got {line.prediction!r:.60}"))
     else:
         found.lines[row_id] = line.line
-        found.answers[row_id] = None if line.prediction is None else str(line.prediction).strip() or None
+        several = line.prediction if isinstance(line.prediction, list) else [line.prediction]
+        found.answers[row_id] = tuple(None if each is None else str(each).strip() or None for each in several)
+
+
+def _is_answer(prediction: object) -> bool:
+    if isinstance(prediction, list):
+        return bool(prediction) and all(isinstance(each, str) or each is None for each in prediction)
+    return not isinstance(prediction, (dict, bool, float))
+
+
+def _prediction(row_id: int, gold: str, answers: tuple[str | None, ...]) -> Prediction:
+    return Prediction(row_id, gold, answers[0], samples=answers if len(answers) > 1 else None)
 
 
 def _row_id(value: object) -> int | None:

@@ -29,6 +29,7 @@ PACKAGES = (
     "rouge-score",
     "safetensors",
     "scikit-learn",
+    "sqlglot",
     "tokenizers",
     "torch",
     "transformers",

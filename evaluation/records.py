@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lfine.schemas.task import Extract, MetricChoice
 
@@ -30,6 +30,8 @@ class Prediction:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     """Generated tokens, the end-of-sequence token among them."""
+    samples: tuple[str | None, ...] | None = None
+    """Every answer, `prediction` the first of them, where the row was answered several times; None: there is one."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,9 @@ class Scores:
     """By value name: that of the metric with its parameters (`f1_weighted`); a family (rouge) gives several."""
     headline: str
     """The key of `metrics` that speaks for the task."""
-    per_example: dict[str, tuple[float, ...]]
-    """Per-example scores in the order of row_ids, for metrics that are means of such."""
+    per_example: dict[str, tuple[float | None, ...]]
+    """Per-example scores in the order of row_ids, for metrics that are means of such; None: a row that nothing can be
+    said of, whatever the answer, and that is left out of the mean."""
     row_ids: tuple[int, ...]
     """The held-out sample in its fixed order."""
     confusion: Confusion | None
@@ -172,3 +175,7 @@ class Scores:
     """Labels by row, for a category; None for text."""
     overlap: Overlap | None = None
     """With the training rows of the adapter; None where there are none, or none that are known."""
+    reasons: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Metric's first value → row id (as text) → why the row has its score: the error of a query, of a program, …"""
+    code: dict[str, str] = field(default_factory=dict)
+    """Custom metric's value → sha256 of the file that its function stands in: only equal ones are the same metric."""

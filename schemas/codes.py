@@ -85,7 +85,7 @@ CODES: dict[str, Code] = {
     "LF239": Code("shares-not-one", "Shares of train, validation and test that do not add up to 1.", "Rows would be lost, or counted twice.", "probabilities: [0.8, 0.1, 0.2]", "probabilities: [0.8, 0.1, 0.1]"),
     "LF240": Code("conversation-without-chat", "Whole conversations, but no chat template to write them with.", "The model could not tell who says what.", "prompt: {messages: messages} with a model without chat template", "a model with a chat template, or prompt.template"),
     "LF241": Code("revision-without-hub", "A revision is given twice, or for a model that does not come from a hub.", "It would be ignored in silence.", "base_model: {id: ./my-model, revision: main}", "base_model: ./my-model"),
-    "LF242": Code("code-not-allowed", "The task asks to run code that comes with the model, and the command line does not allow it.", "A task file from elsewhere could run any program.", "base_model: {id: org/name, trust_remote_code: true}", "read the model's code, then add --allow-code"),
+    "LF242": Code("code-not-allowed", "The task asks to run code that comes with the model or with a custom metric, and the command line does not allow it.", "A task file from elsewhere could run any program.", "base_model: {id: org/name, trust_remote_code: true}", "read the model's code, then add --allow-code"),
     "LF243": Code("whole-modules-saved", "`adapter.modules_to_save` names layers.", "They are saved whole, and servers of many adapters refuse such an adapter.", "modules_to_save: [lm_head]", "target_modules: all-linear"),
     "LF244": Code("trained-biases", "`adapter.bias` trains biases of the base model.", "The adapter then changes more than its own matrices: servers refuse it, and taking it off does not give the base model back.", "bias: all", "bias: none"),
     "LF245": Code("pattern-without-module", "`rank_pattern` or `alpha_pattern` names a layer that `target_modules` does not adapt.", "It would be ignored in silence.", "target_modules: [q_proj] with rank_pattern: {v_proj: 16}", "target_modules: [q_proj, v_proj]"),
@@ -125,6 +125,9 @@ CODES: dict[str, Code] = {
     "LF279": Code("blank-stop", "A stop text of spaces.", "Every answer would end after its first word.", "stop: [' ']", "stop: [\"\\n\"]"),
     "LF281": Code("split-without-share", "The training rows, or the rows to score, have a share of 0.", "There would be nothing to train on, or nothing to score.", "probabilities: [0.9, 0.1, 0]", "probabilities: [0.8, 0.1, 0.1]"),
     "LF282": Code("four-bit-key-ignored", "A key of the 4-bit format where weights have 8 bits or are as stored.", "It would be ignored in silence.", "quantization: {bits: 8, bnb_4bit_quant_type: nf4}", "quantization: {bits: 4, bnb_4bit_quant_type: nf4}"),
+    "LF285": Code("ambiguous-metric", "A metric that two installed packages declare, or one under a name of lfine's own.", "The score would be whichever is found first.", "two packages with `f1` in the group lfine.metrics", "remove one of the packages"),
+    "LF286": Code("no-metric-function", "`function` of a custom metric names no function that is there.", "There would be no score at the end of the run.", "function: my_metrics.py:scor", "function: my_metrics.py:score"),
+    "LF287": Code("metric-not-in-training", "`trainer.evaluation_sample` where no metric of the task can be computed during training.", "Metrics that run queries, programs or your own code are computed by `lfine evaluate` only.", "evaluation_sample: 100 with metrics: [code_execution]", "evaluation_sample: 0, or another metric beside it"),
     "LF291": Code("other-start-adapter", "The adapter of `adapter.from` has another shape than the task's.", "Its weights would fit nothing.", "r: 16 with `from` an adapter of rank 8", "the same rank, alpha and modules, or no `from`"),
     "LF292": Code("impossible-first-values", "`init_lora_weights` with a rank or a kind of adapter for which there are no such values.", "The adapter could not be begun, or not be used on the base model as it is.", "init_lora_weights: orthogonal with r: 7", "an even rank"),
     "LF293": Code("no-start-adapter", "`adapter.from` names no folder of a LoRA adapter or of a run.", "There is nothing to go on from.", "from: runs/no-such-run", "the folder of a finished run"),
@@ -144,6 +147,8 @@ CODES: dict[str, Code] = {
     "LF313": Code("empty-prompt", "A row whose prompt has no token.", "A model cannot be asked nothing.", "template '{q}' with chat none and an empty cell", "words of your own in the template"),
     "LF314": Code("unjudgeable-gold", "Gold answers that a metric cannot judge against.", "Every model would be wrong on these rows.", "metrics: [numeric_match] and a gold answer without a number", "mend the rows, or choose another metric"),
     "LF317": Code("answer-beyond-limit", "An answer of the training rows is longer than `generation.max_new_tokens`.", "The model learns answers that it is never given the room to write.", "max_new_tokens: 8 with answers of 20 tokens", "max_new_tokens: auto"),
+    "LF318": Code("no-databases", "The folder of databases that a metric needs is not there.", "No query could be run.", "databases: spider_bd", "name a folder that exists, or set LFINE_DATA"),
+    "LF319": Code("too-few-answers", "Rows with fewer answers than the k of pass@k.", "It would be the estimate of another k.", "k: [1, 10] with one answer to each row", "more answers, or a smaller k"),
     "LF320": Code("unnamed-value", "A value that the `values` of a made column do not name.", "It would have to be passed on or dropped in silence.", 'values: {"0": negative, "1": positive} and a row with 2', "name every value"),
     "LF321": Code("unfit-cell", "A cell that a step of a made column cannot take.", "The column would be empty or wrong in that row.", "join: ', ' and a cell that is no list", "the steps in dataset.columns that the cells need"),
     "LF322": Code("unordered-value", "A value of the column of a split by time that is neither a number nor an ISO date.", "The row's place in time would have to be guessed.", "3/4/2020, which is March or April", "2020-04-03"),
@@ -177,6 +182,7 @@ CODES: dict[str, Code] = {
     "LF406": Code("bad-checksum", "A fetched file is not the one that was expected.", "Another model would give other scores.", "a damaged download", "remove the file and fetch it again"),
     "LF407": Code("unreadable-model", "The base model's folder lacks a file or holds a damaged one.", "It cannot be loaded.", "a folder without config.json", "fetch the model again"),
     "LF408": Code("unreachable-hub", "A data set of a hub that is not cached here, and the hub does not answer.", "There is nothing to train on.", "dataset: {hub: ag_news} without network", "go online once, or save the rows to a file and use dataset.path"),
+    "LF420": Code("no-cage", "This system has no cage that holds, in which code that a model wrote could be run.", "It could read, send and delete whatever you can.", "code_execution on macOS", "Linux 5.13 or newer on x86-64 or aarch64"),
     # LF5xx run
     "LF501": Code("no-run", "No finished run where one is needed.", "There is no adapter to score.", "lfine evaluate before lfine train", "lfine train TASK"),
     "LF502": Code("other-task", "The run folder belongs to another task or another plan.", "Its numbers would be read as this task's.", "--run of another task", "name a run of this task"),
@@ -188,6 +194,9 @@ CODES: dict[str, Code] = {
     "LF508": Code("internal-error", "lfine itself failed.", "It is a bug, not something that the task or the machine did.", "exit code 70, with a traceback", "report it with the traceback"),
     "LF509": Code("not-deterministic", "`trainer.deterministic` is true, and an operation has no form that gives the same result in every run.", "The run could not be made again.", "deterministic: true with such an operation on a GPU", "deterministic: false"),
     "LF520": Code("slow-pattern", "The pattern of `evaluation.extract` needs more than two seconds for one answer.", "Scoring would take hours, or what it finds would depend on the machine.", "pattern: (a+)+b", "pattern: a+b"),
+    "LF530": Code("failing-custom-metric", "A custom metric raises, takes too long, or returns something else than a number from 0 to 1.", "A score without these rows would be another metric.", "score() that returns None + 1", "mend the function; the answers are kept"),
+    "LF531": Code("metric-without-rows", "A metric that reads more than gold and answer was asked for without the rows.", "It has nothing to run.", "score(…) from Python without `judging`", "lfine evaluate"),
+    "LF532": Code("nothing-judged", "A metric can say nothing of any row.", "A mean of no rows is no score.", "no database of the rows is in the folder", "mend the data or the metric's parameters"),
 }
 # fmt: on
 """Every code, in order, one a line. Later checks append to their own hundred."""

@@ -274,6 +274,24 @@ class MetricChoice:
     beta: float | None
     case: bool | None
     stemmer: bool | None
+    dialect: str | None = None
+    """sql_exact: sqlglot's name of the SQL dialect."""
+    databases: str | None = None
+    """sql_execution: folder of SQLite files."""
+    database: str | None = None
+    """sql_execution: column that names the database of a row."""
+    seconds: float | None = None
+    """sql_execution, code_execution, custom: how long one query, program or example may take."""
+    k: tuple[int, ...] | None = None
+    """code_execution: the k of pass@k."""
+    prompt: str | None = None
+    """code_execution: column whose text stands before the answer."""
+    test: str | None = None
+    """code_execution: column with the tests."""
+    entry_point: str | None = None
+    """code_execution: column with the name of the function that the tests are given."""
+    function: str | None = None
+    """custom: FILE.py:NAME."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
-from lfine.evaluation.metrics.registry import MODULES, Metric, find, unknown, value_names
+from lfine.evaluation import plugins
+from lfine.evaluation.judging import Judging
+from lfine.evaluation.metrics.registry import MODULES, Metric, Parameter, find, is_known, unknown, value_names
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice
 
-PARAMETERS = ("average", "positive", "beta", "case", "stemmer")
+PARAMETERS: tuple[Parameter, ...] = get_args(Parameter)
 SHOWN = 5
 """Rows of one kind that are listed."""
 
@@ -31,8 +34,8 @@ def check_metrics(
     Unknown names, other types, parameters that the metric does not take or that lack their partner, values that two
     entries would both give, no number at all. `labels`, where they are known, must hold the positive one.
     """
-    problems = [unknown(choice.name, path=path) for choice in metrics if choice.name not in MODULES]
-    known = [(place, choice) for place, choice in enumerate(metrics) if choice.name in MODULES]
+    problems = [unknown(choice.name, path=path) for choice in metrics if not is_known(choice.name)]
+    known = [(place, choice) for place, choice in enumerate(metrics) if is_known(choice.name)]
     for _, choice in known:
         found = find(choice.name)
         if output_type not in found.output_types:
@@ -46,6 +49,20 @@ def check_metrics(
         message = f"{path} names no metric that gives a number, got {given}"
         problems.append(Problem("LF210", message, f"add {_suited(output_type)[0]!r}", path=path))
     return problems
+
+
+def check_ready(metrics: Sequence[MetricChoice], judging: Judging) -> list[Problem]:
+    """Return what keeps metrics from being computed here and now, to be known before any answer is paid for.
+
+    LF242, LF285, LF286, LF318 in what the user wrote, LF420 in the machine.
+    """
+    return [each for choice in metrics for each in _unready(choice, judging)]
+
+
+def _unready(choice: MetricChoice, judging: Judging) -> list[Problem]:
+    ready = find(choice.name).ready
+    twice = plugins.ambiguous(choice.name, MODULES) if choice.name in MODULES else []
+    return [*twice, *(ready(choice, judging) if ready is not None else [])]
 
 
 def check_golds(golds: Mapping[int, str], metrics: Sequence[MetricChoice]) -> list[Problem]:
@@ -64,6 +81,10 @@ def check_golds(golds: Mapping[int, str], metrics: Sequence[MetricChoice]) -> li
 
 def _parameters(choice: MetricChoice, path: str, labels: Sequence[str]) -> Iterator[Problem]:
     takes = find(choice.name).parameters
+    for name in find(choice.name).needs:
+        if getattr(choice, name) is None:
+            message = f"metric {choice.name!r} needs its parameter {name!r}"
+            yield Problem("LF211", message, f"write {{name: {choice.name}, {name}: …}}", path=path)
     for name in PARAMETERS:
         if getattr(choice, name) is not None and name not in takes:
             message = f"metric {choice.name!r} has no parameter {name!r}"

@@ -17,10 +17,12 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from lfine.evaluation.records import Confusion
+from lfine.evaluation import plugins
+from lfine.evaluation.judging import Judging
+from lfine.evaluation.records import Confusion, Prediction
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice
@@ -35,19 +37,39 @@ if TYPE_CHECKING:
     """(resamples,)"""
 
 MetricKind = Literal["mean", "corpus", "matrix"]
-Parameter = Literal["average", "positive", "beta", "case", "stemmer"]
+Parameter = Literal[
+    "average",
+    "positive",
+    "beta",
+    "case",
+    "stemmer",
+    "dialect",
+    "databases",
+    "database",
+    "seconds",
+    "k",
+    "prompt",
+    "test",
+    "entry_point",
+    "function",
+]
 OUTPUT_TYPES = ("text", "category", "number", "json", "sql")
 
 MODULES = {
     "accuracy": "lfine.evaluation.metrics.accuracy",
+    "code_execution": "lfine.evaluation.metrics.code_execution",
     "confusion": "lfine.evaluation.metrics.confusion",
+    "custom": "lfine.evaluation.metrics.custom",
     "exact_match": "lfine.evaluation.metrics.exact_match",
     "f1": "lfine.evaluation.metrics.f1",
+    "function_representation": "lfine.evaluation.metrics.function_representation",
     "json_match": "lfine.evaluation.metrics.json_match",
     "numeric_match": "lfine.evaluation.metrics.numeric_match",
     "precision": "lfine.evaluation.metrics.precision",
     "recall": "lfine.evaluation.metrics.recall",
     "rouge": "lfine.evaluation.metrics.rouge",
+    "sql_exact": "lfine.evaluation.metrics.sql_exact",
+    "sql_execution": "lfine.evaluation.metrics.sql_execution",
     "sql_match": "lfine.evaluation.metrics.sql_match",
 }
 """Name → module; the metric stands in it under its own name. Naming a metric imports none of them."""
@@ -71,6 +93,12 @@ class Answered:
     """The parameters that the task gives; None: the metric's own default."""
     schema: str | None = None
     """JSON Schema of a json output, as text."""
+    given: tuple[Prediction, ...] = ()
+    """The rows as they came, for metrics that need more than gold and answer; empty where there is nothing more."""
+    samples: tuple[tuple[str | None, ...], ...] = ()
+    """Every answer to each row, the first of them in `answers`; empty: there is one to each."""
+    judging: Judging | None = None
+    """For metrics with `ready`."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +107,12 @@ class PerExample:
 
     scores: dict[str, tuple[float, ...]]
     """By value name without parameters (rouge1, rouge2, …)."""
+    left_out: dict[str, frozenset[int]] = field(default_factory=dict)
+    """By the same name: places of rows of which nothing can be said, whatever the answer (the gold query fails, …)."""
+    reasons: tuple[str | None, ...] = ()
+    """Why a row has its score, where that can be said; empty: of no row."""
+    code: str | None = None
+    """sha256 of the file that the metric's own function stands in, for a custom metric."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +147,16 @@ class Metric:
     higher_is_better: bool
     judges: Callable[[str], bool]
     """Whether it can judge answers against this gold answer."""
+    needs: tuple[Parameter, ...] = ()
+    """Those of the parameters that a task must give."""
+    ready: Callable[[MetricChoice, Judging], list[Problem]] | None = None
+    """For a metric that needs Judging: what keeps it from being computed here, found before any answer is paid for."""
+    values_of: Callable[[MetricChoice], tuple[str, ...]] | None = None
+    """For a metric whose values depend on what is asked: their whole names."""
+    columns: tuple[Parameter, ...] = ()
+    """Those of the parameters that name a column of the data."""
+    samples: bool = False
+    """It looks at every answer to a row, not at the first only."""
 
     @property
     def headline(self) -> str | None:
@@ -157,6 +201,18 @@ def metric(
     return declare
 
 
+def by_row(
+    ready: Callable[[MetricChoice, Judging], list[Problem]],
+    *,
+    needs: tuple[Parameter, ...] = (),
+    columns: tuple[Parameter, ...] = (),
+    values_of: Callable[[MetricChoice], tuple[str, ...]] | None = None,
+    samples: bool = False,
+) -> Callable[[Metric], Metric]:
+    """Say of a metric that it needs Judging; stands above `@metric`."""
+    return lambda found: replace(found, ready=ready, needs=needs, columns=columns, values_of=values_of, samples=samples)
+
+
 def names() -> tuple[str, ...]:
     return tuple(MODULES)
 
@@ -168,18 +224,29 @@ def find(name: str) -> Metric:
         TaskError: LF209, no metric has this name.
     """
     if name not in MODULES:
-        raise TaskError(unknown(name, path=""))
+        plugin = plugins.find(name)
+        if plugin is None:
+            raise TaskError(unknown(name, path=""))
+        from lfine.evaluation.metrics.custom import from_plugin
+
+        return from_plugin(plugin)
     found = getattr(importlib.import_module(MODULES[name]), name)
     if not isinstance(found, Metric):
         raise TypeError(f"{MODULES[name]}.{name} is not declared with @metric")
     return found
 
 
+def is_known(name: str) -> bool:
+    """Say whether a metric of lfine or of an installed package has this name."""
+    return name in MODULES or plugins.find(name) is not None
+
+
 def unknown(name: str, *, path: str) -> Problem:
     """Return the problem of a name that no metric has."""
-    close = difflib.get_close_matches(name.lower(), MODULES, n=1)
+    known = (*MODULES, *plugins.names())
+    close = difflib.get_close_matches(name.lower(), known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return Problem("LF209", f"no metric is called {name!r}{hint}", f"choose from {', '.join(MODULES)}", path=path)
+    return Problem("LF209", f"no metric is called {name!r}{hint}", f"choose from {', '.join(known)}", path=path)
 
 
 def value_names(choice: MetricChoice) -> tuple[str, ...]:
@@ -187,7 +254,21 @@ def value_names(choice: MetricChoice) -> tuple[str, ...]:
 
     `f1`, `f1_weighted`, `f1_binary_yes`, `f1_beta2`, `accuracy_case`, `rougeL_stemmer`.
     """
-    return tuple(value + suffix(choice) for value in find(choice.name).values)
+    found = find(choice.name)
+    values = found.values if found.values_of is None else found.values_of(choice)
+    return tuple(value + suffix(choice) for value in values)
+
+
+def gives(choice: MetricChoice, value: str) -> bool:
+    """Say whether this metric gave the value: one of its names, or a part of a custom one (`custom_score.length`)."""
+    names = value_names(choice)
+    return value in names or (find(choice.name).ready is not None and value.partition(".")[0] in names)
+
+
+def parameter(choice: MetricChoice, name: Parameter) -> object:
+    """Return what the task gives for a parameter, or what counts where it gives nothing."""
+    given = getattr(choice, name)
+    return find(choice.name).parameters.get(name) if given is None else given
 
 
 def suffix(choice: MetricChoice) -> str:
@@ -200,5 +281,7 @@ def suffix(choice: MetricChoice) -> str:
         parts.append(choice.positive)
     if choice.beta is not None and choice.beta != usual.get("beta"):
         parts.append(f"beta{choice.beta:g}")
+    if choice.dialect not in (None, usual.get("dialect")):
+        parts.append(choice.dialect)
     parts += [name for name in ("case", "stemmer") if getattr(choice, name)]
     return "".join(f"_{part}" for part in parts)

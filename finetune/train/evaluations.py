@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from lfine.evaluation.metrics.registry import find
 from lfine.evaluation.records import ScoringSettings
 from lfine.evaluation.scoring import higher_is_better, quick_scores
 from lfine.finetune.compile.encoded import EncodedExample
@@ -73,9 +74,9 @@ def answered_sample(rows: Sequence[Example], plan: EvaluationPlan, model: Prepar
 
 
 def scoring_settings(plan: EvaluationPlan) -> ScoringSettings:
-    """Return what scoring needs to know of a plan."""
+    """Return what scoring needs to know of a plan; without the metrics that only `lfine evaluate` computes."""
     return ScoringSettings(
-        metrics=plan.metrics,
+        metrics=tuple(choice for choice in plan.metrics if find(choice.name).ready is None),
         output_type=plan.output_type,
         labels=plan.labels,
         extract=plan.extract,
