@@ -77,7 +77,9 @@ class _Runners:
         self._seconds = seconds
         self._folders = folders
         self._cage = best_cage()
-        self._idle: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
+        self._idle: queue.LifoQueue[Child | None] = (
+            queue.LifoQueue()
+        )  # last in, first out: one that is started is lent first
         for _ in range(processors()):
             self._idle.put(None)
 

@@ -72,6 +72,8 @@ def _normalised(tree: Expr, dialect: str) -> Expr:
     from sqlglot import exp
 
     tree = tree.transform(lambda node: node.unnest() if isinstance(node, exp.Paren) else node, copy=False).unnest()
+    for node in tree.walk():
+        node.comments = None
     if dialect == SQLITE:
         tree = tree.transform(_quoted_text, copy=False)
     for name in tree.find_all(exp.Identifier):
