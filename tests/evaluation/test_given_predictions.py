@@ -74,7 +74,7 @@ def test_all_bad_lines_come_at_once(tmp_path: Path) -> None:
         '{"row_id": 9, "prediction": "b"}\n'
         '{"id": 4}\n'
         "{broken\n"
-        '{"row_id": 2, "prediction": ["a"]}\n'
+        '{"row_id": 2, "prediction": {"a": 1}}\n'
         '{"row_id": 1.5, "prediction": "a"}\n'
         '{"row_id": true, "prediction": "a"}\n',
     )

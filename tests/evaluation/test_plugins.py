@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lfine.evaluation.metrics.checking import check_metrics, check_ready
 from lfine.evaluation.judging import Judging
+from lfine.evaluation.metrics.checking import check_metrics, check_ready
 from lfine.evaluation.metrics.registry import is_known, plain
 from lfine.evaluation.plugins import Plugin, ambiguous, find, installed, names
 

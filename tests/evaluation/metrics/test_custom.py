@@ -77,31 +77,42 @@ def test_none_leaves_the_row_out_of_all_values(tmp_path: Path) -> None:
     assert result.left_out == {"custom_score": frozenset({1})}
 
 
+RETURNED = {
+    "row['country']": "fails for row 7: KeyError: 'country' (my_metrics.py, line 2); so it does for 2 more (row 8, 9)",
+    "float('nan')": "fails for row 7: the score is not a number",
+    "1 if p != 'c' else 37.5": "fails for row 9: the score is 37.5, and must be from 0 to 1",
+    "-0.5": "the score is -0.5",
+    "float('inf')": "the score is inf",
+    "'good'": "it must return a number, a mapping of names to numbers, or None, and returned 'good'",
+    "{}": "and returned {}",
+    "{'a': 'b'}": "and returned 'b'",
+    "{p: 1}": "fails for row 8: it gives b, and gave a for the rows before",
+    "1 if p == 'a' else {'x': 1}": "it gives x, and gave one number for the rows before",
+    "exit(0)": "ended with exit code 0 for row 7",
+    "1 if p == 'a' else os._exit(3)": "ended with exit code 3 for row 8",
+}
+
+
+@pytest.mark.parametrize("expression", RETURNED)
+def test_a_function_that_fails_is_said_with_the_row(tmp_path: Path, expression: str) -> None:
+    imported = "import os" if "os." in expression else ""
+    problem = failure(tmp_path, f"def score(p, g, row):\n    return {expression}\n\n{imported}\n")
+    assert problem.message.startswith("custom_score ")
+    assert RETURNED[expression] in problem.message
+    assert "the answers are kept" in problem.cure
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("def score(p, g, row):\n    return row['country']\n", "fails for row 7: KeyError: 'country' (my_metrics.py, line 2); so it does for 2 more (row 8, 9)"),
-        ("def score(p, g, row):\n    return float('nan')\n", "fails for row 7: the score is not a number"),
-        ("def score(p, g, row):\n    return 1 if p != 'c' else 37.5\n", "fails for row 9: the score is 37.5, and must be from 0 to 1"),
-        ("def score(p, g, row):\n    return float('inf')\n", "the score is inf"),
-        ("def score(p, g, row):\n    return 'good'\n", "it must return a number, a mapping of names to numbers, or None, and returned 'good'"),
-        ("def score(p, g, row):\n    return {}\n", "and returned {}"),
-        ("def score(p, g, row):\n    return {'a': 'b'}\n", "and returned 'b'"),
-        ("def score(p, g, row):\n    return {p: 1}\n", "fails for row 8: it gives b, and gave a for the rows before"),
-        ("def score(p, g, row):\n    return 1 if p == 'a' else {'x': 1}\n", "it gives x, and gave one number for the rows before"),
         ("def score(p, g):\n    return 1\n", "TypeError: score() takes 2 positional arguments but 3 were given"),
-        ("import os\ndef score(p, g, row):\n    os._exit(3) if p == 'b' else None\n    return 1\n", "ended with exit code 3 for row 8"),
-        ("def score(p, g, row):\n    raise SystemExit(0)\n", "ended with exit code 0 for row 7"),
-        ("import nowhere\ndef score(p, g, row):\n    return 1\n", "cannot be loaded: ModuleNotFoundError: No module named 'nowhere'"),
+        ("import nowhere\nscore = len\n", "cannot be loaded: ModuleNotFoundError: No module named 'nowhere'"),
         ("score = 3\n", "cannot be loaded: TypeError: score is int, not a function"),
         ("raise ValueError('early')\n", "cannot be loaded: ValueError: early (my_metrics.py, line 1)"),
     ],
-)  # fmt: skip
-def test_a_function_that_fails_is_said_with_the_row(tmp_path: Path, body: str, said: str) -> None:
-    problem = failure(tmp_path, body)
-    assert problem.message.startswith("custom_score ")
-    assert said in problem.message
-    assert "the answers are kept" in problem.cure
+)
+def test_a_file_that_cannot_be_used_is_said(tmp_path: Path, body: str, said: str) -> None:
+    assert said in failure(tmp_path, body).message
 
 
 def test_a_function_that_takes_too_long_is_stopped(tmp_path: Path) -> None:

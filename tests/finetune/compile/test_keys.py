@@ -26,6 +26,7 @@ from tests.finetune.compile.bench import GPU, Bench, make_rows, write_csv
 
 FEW_SHOT = "prompt.examples.count=2"
 HUB = "dataset={hub: owner/a}"
+SQL, TEXT = "output_feature.type=sql", "output_feature.type=text"
 SAMPLING = "generation.temperature=0.7"
 TALKS = "dataset={path: talks.jsonl}"
 CONVERSATIONS = ("prompt={messages: messages}", "output_feature=null")
@@ -166,6 +167,19 @@ METRICS = {
     "beta": ("[{name: f1}]", "[{name: f1, beta: 2}]"),
     "case": ("[{name: accuracy}]", "[{name: accuracy, case: true}]"),
     "stemmer": ("[{name: rouge}]", "[{name: rouge, stemmer: true}]", "output_feature.type=text"),
+    "dialect": ("[{name: sql_exact}]", "[{name: sql_exact, dialect: mysql}]", SQL),
+    "databases": ("[{name: sql_execution, databases: a}]", "[{name: sql_execution, databases: b}]", SQL),
+    "database": (
+        "[{name: sql_execution, databases: a, database: note}]",
+        "[{name: sql_execution, databases: a, database: label}]",
+        SQL,
+    ),
+    "seconds": ("[{name: code_execution}]", "[{name: code_execution, seconds: 3}]", TEXT),
+    "k": ("[{name: code_execution}]", "[{name: code_execution, k: [1, 2]}]", TEXT),
+    "prompt": ("[{name: code_execution}]", "[{name: code_execution, prompt: note}]", TEXT),
+    "test": ("[{name: code_execution}]", "[{name: code_execution, test: note}]", TEXT),
+    "entry_point": ("[{name: code_execution}]", "[{name: code_execution, entry_point: note}]", TEXT),
+    "function": ("[{name: custom, function: 'a.py:b'}]", "[{name: custom, function: 'a.py:c'}]"),
 }
 """Parameter of a metric → two lists of metrics."""
 
