@@ -125,8 +125,6 @@ CODES: dict[str, Code] = {
     "LF279": Code("blank-stop", "A stop text of spaces.", "Every answer would end after its first word.", "stop: [' ']", "stop: [\"\\n\"]"),
     "LF281": Code("split-without-share", "The training rows, or the rows to score, have a share of 0.", "There would be nothing to train on, or nothing to score.", "probabilities: [0.9, 0.1, 0]", "probabilities: [0.8, 0.1, 0.1]"),
     "LF282": Code("four-bit-key-ignored", "A key of the 4-bit format where weights have 8 bits or are as stored.", "It would be ignored in silence.", "quantization: {bits: 8, bnb_4bit_quant_type: nf4}", "quantization: {bits: 4, bnb_4bit_quant_type: nf4}"),
-    "LF285": Code("ambiguous-metric", "A metric that two installed packages declare, or one under a name of lfine's own.", "The score would be whichever is found first.", "two packages with `f1` in the group lfine.metrics", "remove one of the packages"),
-    "LF286": Code("no-metric-function", "`function` of a custom metric names no function that is there.", "There would be no score at the end of the run.", "function: my_metrics.py:scor", "function: my_metrics.py:score"),
     "LF287": Code("metric-not-in-training", "`trainer.evaluation_sample` where no metric of the task can be computed during training.", "Metrics that run queries, programs or your own code are computed by `lfine evaluate` only.", "evaluation_sample: 100 with metrics: [code_execution]", "evaluation_sample: 0, or another metric beside it"),
     "LF291": Code("other-start-adapter", "The adapter of `adapter.from` has another shape than the task's.", "Its weights would fit nothing.", "r: 16 with `from` an adapter of rank 8", "the same rank, alpha and modules, or no `from`"),
     "LF292": Code("impossible-first-values", "`init_lora_weights` with a rank or a kind of adapter for which there are no such values.", "The adapter could not be begun, or not be used on the base model as it is.", "init_lora_weights: orthogonal with r: 7", "an even rank"),
@@ -173,6 +171,7 @@ CODES: dict[str, Code] = {
     "LF350": Code("learned-row", "A row to score whose input the adapter was trained on, though it was no held-out row of that training.", "The score would show what the model remembers, not what it can do.", "a test file into which training rows were copied after the training", "the data of the training, or --allow-overlap"),
     "LF351": Code("skipped-line", "A line of the data is no row, and was left out because --skip-bad-rows allows it.", "What it was meant to say is not learned.", '--skip-bad-rows 1 and a line with {"question": "2+', "mend the line"),
     "LF352": Code("float-label", "Labels that are whole numbers written as floats.", "A program that read an empty cell makes 1.0 of 1; where both occur they are learned as two labels.", "answers 0.0 and 1.0 for the labels 0 and 1", "dataset.columns: {label: {cast: integer}}"),
+    "LF353": Code("no-metric-function", "`function` of a custom metric names no function that is there.", "There would be no score at the end of the run.", "function: my_metrics.py:scor", "function: my_metrics.py:score"),
     # LF4xx environment
     "LF401": Code("missing-extra", "A library that the command needs is not installed.", "The plain install is light on purpose.", "lfine train without torch", "pip install 'lfine[train]'"),
     "LF402": Code("missing-model", "The base model is not here and cannot be fetched.", "There is nothing to adapt.", "a hub id without network", "lfine models pull NAME"),
@@ -183,6 +182,7 @@ CODES: dict[str, Code] = {
     "LF407": Code("unreadable-model", "The base model's folder lacks a file or holds a damaged one.", "It cannot be loaded.", "a folder without config.json", "fetch the model again"),
     "LF408": Code("unreachable-hub", "A data set of a hub that is not cached here, and the hub does not answer.", "There is nothing to train on.", "dataset: {hub: ag_news} without network", "go online once, or save the rows to a file and use dataset.path"),
     "LF420": Code("no-cage", "This system has no cage that holds, in which code that a model wrote could be run.", "It could read, send and delete whatever you can.", "code_execution on macOS", "Linux 5.13 or newer on x86-64 or aarch64"),
+    "LF421": Code("ambiguous-metric", "A metric that two installed packages declare, or one under a name of lfine's own.", "The score would be whichever is found first.", "two packages with `f1` in the group lfine.metrics", "remove one of the packages"),
     # LF5xx run
     "LF501": Code("no-run", "No finished run where one is needed.", "There is no adapter to score.", "lfine evaluate before lfine train", "lfine train TASK"),
     "LF502": Code("other-task", "The run folder belongs to another task or another plan.", "Its numbers would be read as this task's.", "--run of another task", "name a run of this task"),

@@ -58,17 +58,17 @@ class _Found:
 
 
 def ready(choice: MetricChoice, judging: Judging) -> list[Problem]:
-    """Look for the function without running anything: LF286; LF242 without --allow-code."""
+    """Look for the function without running anything: LF353; LF242 without --allow-code."""
     name = choice.function or ""
     file, _, function = name.rpartition(":")
     found = _find_file(file, judging.folder)
     if not file.endswith(".py") or not function.isidentifier():
         return [
-            Problem("LF286", f"function is {name!r}, and must be FILE.py:NAME", "as in my_metrics.py:score", path=PATH)
+            Problem("LF353", f"function is {name!r}, and must be FILE.py:NAME", "as in my_metrics.py:score", path=PATH)
         ]
     if found is None:
         message = f"there is no file {file!r} with a metric, neither beside the task file nor in the working folder"
-        return [Problem("LF286", message, "correct the path", path=PATH)]
+        return [Problem("LF353", message, "correct the path", path=PATH)]
     problems = _absent(found, function)
     if not judging.allow_code:
         message = f"the metric {name!r} is Python code of the task's own, and --allow-code was not given"
@@ -209,7 +209,7 @@ def _absent(file: Path, function: str) -> list[Problem]:
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError) as error:
-        return [Problem("LF286", f"{file.name} cannot be read as Python: {error}", "mend the file", path=PATH)]
+        return [Problem("LF353", f"{file.name} cannot be read as Python: {error}", "mend the file", path=PATH)]
     names = [each.name for each in tree.body if isinstance(each, (ast.FunctionDef, ast.ClassDef))]
     # A name that is assigned or imported may be a function too.
     others = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
@@ -223,7 +223,7 @@ def _absent(file: Path, function: str) -> list[Problem]:
         return []
     close = difflib.get_close_matches(function, names, n=1)
     cure = f"did you mean {close[0]!r}?" if close else f"define it; the file has {', '.join(names) or 'no function'}"
-    return [Problem("LF286", f"{file.name} has no function {function!r}", cure, path=PATH)]
+    return [Problem("LF353", f"{file.name} has no function {function!r}", cure, path=PATH)]
 
 
 def _sha256(file: object) -> str | None:

@@ -36,6 +36,7 @@ ELSEWHERE = (
     Check("LF250", level="header", done_in=_HEADERS),
     Check("LF255", done_in=_SELECTION),
     Check("LF256", done_in=_SELECTION),
+    Check("LF287", done_in=_SELECTION),
     Check("LF270", done_in=_EXTRACTION),
     Check("LF271", done_in=_EXTRACTION),
     Check("LF272", done_in=_EXTRACTION),

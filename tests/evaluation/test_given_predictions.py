@@ -84,7 +84,7 @@ def test_all_bad_lines_come_at_once(tmp_path: Path) -> None:
     assert said[1] == "line 3 of answers.jsonl: row_id 9 stands twice, first in line 1"
     assert said[2] == "line 4 of answers.jsonl: no row_id and no prediction"
     assert said[3].startswith("line 5 of answers.jsonl: not JSON")
-    assert said[4] == "line 6 of answers.jsonl: prediction of row_id 2 must be text, got ['a']"
+    assert said[4] == "line 6 of answers.jsonl: prediction of row_id 2 must be text, or a list of texts, got {'a': 1}"
     assert said[5] == "2 more lines of answers.jsonl cannot be used (lines 7, 8)"
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from lfine.evaluation.cage.children import Child, NoAnswerError
+from lfine.evaluation.cage.children import LONGEST, Child, NoAnswerError
 
 ECHO = "import json, sys\nfor line in sys.stdin:\n    print(json.dumps({'got': json.loads(line)}), flush=True)\n"
 
 
-def child(text: str, **options: int) -> Child:
-    return Child([sys.executable, "-c", text], **options)
+def child(text: str, *, longest: int = LONGEST) -> Child:
+    return Child([sys.executable, "-c", text], longest=longest)
 
 
 def is_there(pid: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -36,7 +36,7 @@ def _any_cage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def judged(
-    answers: Sequence[Sequence[str | None]], row: dict[str, object] | None = None, **asked: object
+    answers: Sequence[Sequence[str | None]], row: Mapping[str, object] | None = None, **asked: object
 ) -> PerExample:
     rows = tuple(Prediction(n, "", each[0]) for n, each in enumerate(answers))
     result = code_execution.compute(
@@ -81,7 +81,7 @@ def test_answers_are_read_as_bodies_or_programs() -> None:
 
 
 def test_wrong_answers_have_their_reason() -> None:
-    result = judged([[answer] for answer, _ in WRONG.values()] + [[None]])
+    result = judged([*([answer] for answer, _ in WRONG.values()), [None]])
     assert result.scores == {"pass@1": (0.0,) * (len(WRONG) + 1)}
     for reason, (_, expected) in zip(result.reasons, WRONG.values(), strict=False):
         assert (reason or "").startswith(expected)
@@ -141,7 +141,7 @@ def test_pass_at_k_is_the_share_of_choices_that_pass(n: int) -> None:
 
 def test_several_answers_to_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "run_programs", _by_word)
-    answers = [["right", "wrong", "wrong", None], ["right"] * 4, ["wrong"] * 4]
+    answers: list[list[str | None]] = [["right", "wrong", "wrong", None], ["right"] * 4, ["wrong"] * 4]
     result = judged(answers, k=(1, 2))
     assert result.scores == {"pass@1": (0.25, 1.0, 0.0), "pass@2": (0.5, 1.0, 0.0)}
     assert result.reasons == ("no", None, "no")

@@ -19,7 +19,11 @@ from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
 
 CHOICE = replace(plain("custom"), function="my_metrics.py:score", seconds=20.0)
-ROWS = {7: {"city": "Rome", "when": b"x"}, 8: {"city": "Oslo"}, 9: {"city": "Bern"}}
+ROWS: dict[int, dict[str, object]] = {
+    7: {"city": "Rome", "when": b"x"},
+    8: {"city": "Oslo"},
+    9: {"city": "Bern"},
+}
 
 
 def judged(folder: Path, body: str, answers: Sequence[str | None] = ("a", "b", "c"), **asked: object) -> PerExample:
@@ -39,9 +43,9 @@ def judged(folder: Path, body: str, answers: Sequence[str | None] = ("a", "b", "
     return result
 
 
-def failure(folder: Path, body: str, **asked: object) -> Problem:
+def failure(folder: Path, body: str, *, seconds: float = 20.0) -> Problem:
     with pytest.raises(RunError) as caught:
-        judged(folder, body, **asked)
+        judged(folder, body, seconds=seconds)
     (problem,) = caught.value.problems
     assert problem.code == "LF530"
     return problem
@@ -149,7 +153,7 @@ def test_what_is_no_function_is_said_before(tmp_path: Path, function: str, said:
     (tmp_path / "my_metrics.py").write_text("def score(p, g, row):\n    return 1\n")
     (tmp_path / "broken.py").write_text("def score(:\n")
     (problem,) = ready(replace(CHOICE, function=function), Judging(lambda _: {}, tmp_path, allow_code=True))
-    assert problem.code == "LF286"
+    assert problem.code == "LF353"
     assert said in problem.message
 
 
@@ -196,5 +200,5 @@ def test_a_metric_that_two_packages_declare_is_refused(tmp_path: Path, monkeypat
     metric = from_plugin(both[0])
     assert metric.ready is not None
     (problem,) = metric.ready(plain("courtesy"), Judging(lambda _: {}, tmp_path))
-    assert problem.code == "LF285"
+    assert problem.code == "LF421"
     assert "one 1 and by two 2" in problem.message
