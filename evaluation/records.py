@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lfine.schemas.task import Extract, MetricChoice
 
@@ -30,6 +30,16 @@ class Prediction:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     """Generated tokens, the end-of-sequence token among them."""
+    references: tuple[str, ...] | None = None
+    """Further answers that are right, from the column `evaluation.references`; None: the gold answer alone is."""
+    choices: tuple[str, ...] | None = None
+    """What could be chosen, from the column `evaluation.choices`: one text for each label, labels in sorted order."""
+    label_log_probabilities: dict[str, float] | None = None
+    """Natural logarithm of the probability that the model gives each possible answer, summed over its tokens."""
+    gold_log_probability: float | None = None
+    """The same of the gold answer, its end-of-sequence token among the tokens."""
+    gold_tokens: int | None = None
+    """Tokens that gold_log_probability is the sum over."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,20 @@ class Confusion:
     """Row names; the columns are these and, last, "(no label)"."""
     counts: tuple[tuple[int, ...], ...]
     """(gold labels, labels + 1)."""
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """One label of a category by itself."""
+
+    label: str
+    rows: int
+    """Gold answers with it."""
+    answered: int
+    """Answers with it."""
+    precision: MetricScore
+    recall: MetricScore
+    f1: MetricScore
 
 
 @dataclass(frozen=True)
@@ -172,3 +196,11 @@ class Scores:
     """Labels by row, for a category; None for text."""
     overlap: Overlap | None = None
     """With the training rows of the adapter; None where there are none, or none that are known."""
+    unextracted: int = 0
+    """Of the unscored rows those with an answer, in which nothing was to be extracted."""
+    unjudged: dict[str, int] = field(default_factory=dict)
+    """Metric's first value → answers in which it found nothing to judge (no number, no JSON, …); they count as wrong."""
+    facts: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    """Corpus metric's first value → what it keeps of each row, in the order of row_ids; it is computed from these."""
+    per_label: tuple[LabelScore, ...] | None = None
+    """For a category: each gold label by itself."""

@@ -1,6 +1,6 @@
 """What a metric is, and how one is found by its name without importing the others.
 
-    @metric(output_types=("category",), kind="corpus", parameters=("average", "positive", "beta"), source="…")
+    @metric(output_types=("category",), kind="corpus", parameters={"average": "macro"}, source="…")
     def f1(answered: Answered) -> Corpus: ...
 
     find("accuracy").headline == "accuracy"
@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from lfine.evaluation.records import Confusion
+from lfine.evaluation.records import Confusion, Prediction
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice
@@ -33,23 +33,59 @@ if TYPE_CHECKING:
     """(resamples, n): positions of rows."""
     Values = NDArray[np.float64]
     """(resamples,)"""
+    FactTable = NDArray[np.float64]
+    """(n, facts)"""
+    Statistic = Callable[[Indices], Values]
+    """A function of which rows are looked at; a row may occur several times."""
+    Pool = Callable[[FactTable, MetricChoice], Mapping[str, Statistic]]
+    """Facts of some rows → the statistic of each value, by its name without parameters."""
 
 MetricKind = Literal["mean", "corpus", "matrix"]
-Parameter = Literal["average", "positive", "beta", "case", "stemmer"]
+Parameter = Literal["average", "positive", "beta", "case", "stemmer", "range", "tokenize", "word_order"]
+RowData = Literal["references", "choices", "label_log_probabilities", "gold_log_probability"]
 OUTPUT_TYPES = ("text", "category", "number", "json", "sql")
 
-MODULES = {
-    "accuracy": "lfine.evaluation.metrics.accuracy",
-    "confusion": "lfine.evaluation.metrics.confusion",
-    "exact_match": "lfine.evaluation.metrics.exact_match",
-    "f1": "lfine.evaluation.metrics.f1",
-    "json_match": "lfine.evaluation.metrics.json_match",
-    "numeric_match": "lfine.evaluation.metrics.numeric_match",
-    "precision": "lfine.evaluation.metrics.precision",
-    "recall": "lfine.evaluation.metrics.recall",
-    "rouge": "lfine.evaluation.metrics.rouge",
-    "sql_match": "lfine.evaluation.metrics.sql_match",
-}
+_NAMES = (
+    "accuracy",
+    "binary_accuracy",
+    "bleu",
+    "bounded_error",
+    "chrf",
+    "confusion",
+    "drop",
+    "entity_f1",
+    "exact_match",
+    "f1",
+    "json_fields",
+    "json_match",
+    "label_and_explanation",
+    "likelihood_choice",
+    "mcc",
+    "multiple_choice",
+    "numeric_match",
+    "pearson",
+    "perplexity",
+    "precision",
+    "recall",
+    "rouge",
+    "spearman",
+    "sql_match",
+    "squad",
+    "lora_land.accuracy",
+    "lora_land.binary_accuracy_flex",
+    "lora_land.customer_support_accuracy",
+    "lora_land.dbpedia",
+    "lora_land.drop",
+    "lora_land.gsm8k_regex",
+    "lora_land.hellaswag_accuracy",
+    "lora_land.label_and_explanation",
+    "lora_land.mmlu_accuracy",
+    "lora_land.mnli_accuracy",
+    "lora_land.mrpc_accuracy",
+    "lora_land.rouge",
+    "lora_land.stsb",
+)
+MODULES = {name: f"lfine.evaluation.metrics.{name}" for name in _NAMES}
 """Name → module; the metric stands in it under its own name. Naming a metric imports none of them."""
 
 
@@ -71,25 +107,53 @@ class Answered:
     """The parameters that the task gives; None: the metric's own default."""
     schema: str | None = None
     """JSON Schema of a json output, as text."""
+    given: tuple[Prediction, ...] = ()
+    """The rows as they came, for metrics that need more than gold and answer; empty where there is nothing more."""
+
+    @property
+    def rows(self) -> tuple[Prediction, ...]:
+        """Each row with all that is known of it."""
+        pairs = enumerate(zip(self.golds, self.answers, strict=True))
+        return self.given or tuple(Prediction(place, gold, answer) for place, (gold, answer) in pairs)
+
+    @property
+    def references(self) -> tuple[tuple[str, ...], ...]:
+        """Right answers of each row, without repetition, the gold answer first."""
+        return tuple(tuple(dict.fromkeys((row.gold, *(row.references or ())))) for row in self.rows)
+
+    def unread(self, found: Sequence[object]) -> int:
+        """Return how many answers are there of which a metric found nothing (None)."""
+        pairs = zip(self.answers, found, strict=True)
+        return sum(answer is not None and each is None for answer, each in pairs)
 
 
 @dataclass(frozen=True)
 class PerExample:
-    """The result of a metric that is a mean: one score in 0..1 for each row."""
+    """The result of a metric that is a mean: one score for each row, in 0..1 but where the metric says otherwise."""
 
     scores: dict[str, tuple[float, ...]]
     """By value name without parameters (rouge1, rouge2, …)."""
+    unjudged: int = 0
+    """Answers in which the metric found nothing to judge; they count as wrong."""
 
 
 @dataclass(frozen=True)
 class Corpus:
     """The result of a metric that is no mean: a function of which rows are looked at."""
 
-    statistic: Callable[[Indices], Values]
-    """(resamples, n) positions of rows → (resamples,) values; a row may occur several times."""
+    statistic: Statistic
 
 
-MetricResult = PerExample | Corpus | Confusion
+@dataclass(frozen=True)
+class Facts:
+    """The result of a metric that is no mean, in the form of what it keeps of each row; its `pool` computes from it."""
+
+    rows: tuple[tuple[float, ...], ...]
+    """(n, facts)"""
+    unjudged: int = 0
+
+
+MetricResult = PerExample | Corpus | Facts | Confusion
 
 
 @dataclass(frozen=True)
@@ -110,14 +174,32 @@ class Metric:
     """What a task may give with it, and what counts where it does not."""
     right_or_wrong: bool
     """Every per-example score is 0 or 1: McNemar's test is exact for it."""
-    higher_is_better: bool
     judges: Callable[[str], bool]
     """Whether it can judge answers against this gold answer."""
+    needs: tuple[Parameter, ...] = ()
+    """Those of the parameters that a task must give."""
+    looks_at: tuple[RowData, ...] = ()
+    """What of a row it reads besides gold and answer."""
+    pool: Pool | None = None
+    """For a metric whose result is Facts."""
+    higher_is_better: bool = True
+    share: bool = True
+    """Its values are shares of 1 and are shown in points of 100."""
 
     @property
     def headline(self) -> str | None:
         """The value that speaks for the metric; None for a matrix."""
         return self.values[0] if self.values else None
+
+    def statistics(self, result: Corpus | Facts, choice: MetricChoice) -> Mapping[str, Statistic]:
+        """Return the statistic of each value of a corpus metric's result."""
+        if isinstance(result, Corpus):
+            return {self.values[0]: result.statistic}
+        import numpy as np
+
+        if self.pool is None:
+            raise TypeError(f"{self.name} gives facts and has no pool")
+        return self.pool(np.asarray(result.rows, dtype=np.float64).reshape(len(result.rows), -1), choice)
 
 
 def everything(gold: str) -> bool:
@@ -150,11 +232,29 @@ def metric(
             compute=compute,
             parameters=parameters or {},
             right_or_wrong=right_or_wrong,
-            higher_is_better=True,
             judges=judges,
         )
 
     return declare
+
+
+def also(
+    *,
+    needs: tuple[Parameter, ...] = (),
+    looks_at: tuple[RowData, ...] = (),
+    pool: Pool | None = None,
+    higher_is_better: bool = True,
+    share: bool = True,
+) -> Callable[[Metric], Metric]:
+    """Say of a metric what few have; stands above `@metric`."""
+    return lambda found: replace(
+        found, needs=needs, looks_at=looks_at, pool=pool, higher_is_better=higher_is_better, share=share
+    )
+
+
+def of_family(family: str) -> Callable[[Metric], Metric]:
+    """Put the family before the name of a metric with one value: `lora_land.stsb`; stands above `@metric`."""
+    return lambda found: replace(found, name=f"{family}.{found.name}", values=(f"{family}.{found.name}",))
 
 
 def names() -> tuple[str, ...]:
@@ -169,9 +269,9 @@ def find(name: str) -> Metric:
     """
     if name not in MODULES:
         raise TaskError(unknown(name, path=""))
-    found = getattr(importlib.import_module(MODULES[name]), name)
+    found = getattr(importlib.import_module(MODULES[name]), name.rpartition(".")[2])
     if not isinstance(found, Metric):
-        raise TypeError(f"{MODULES[name]}.{name} is not declared with @metric")
+        raise TypeError(f"{MODULES[name]} does not declare {name} with @metric")
     return found
 
 
@@ -185,7 +285,7 @@ def unknown(name: str, *, path: str) -> Problem:
 def value_names(choice: MetricChoice) -> tuple[str, ...]:
     """Return the names of a metric's values, the headline first: what it is asked otherwise than usual, behind each.
 
-    `f1`, `f1_weighted`, `f1_binary_yes`, `f1_beta2`, `accuracy_case`, `rougeL_stemmer`.
+    `f1`, `f1_weighted`, `f1_binary_yes`, `f1_beta2`, `accuracy_case`, `rougeL_stemmer`, `bleu_char`, `chrf_word2`.
     """
     return tuple(value + suffix(choice) for value in find(choice.name).values)
 
@@ -201,4 +301,8 @@ def suffix(choice: MetricChoice) -> str:
     if choice.beta is not None and choice.beta != usual.get("beta"):
         parts.append(f"beta{choice.beta:g}")
     parts += [name for name in ("case", "stemmer") if getattr(choice, name)]
+    if choice.tokenize not in (None, usual.get("tokenize")):
+        parts.append(choice.tokenize)
+    if choice.word_order not in (None, usual.get("word_order")):
+        parts.append(f"word{choice.word_order}")
     return "".join(f"_{part}" for part in parts)
