@@ -199,7 +199,7 @@ class Scores:
     unextracted: int = 0
     """Of the unscored rows those with an answer, in which nothing was to be extracted."""
     unjudged: dict[str, int] = field(default_factory=dict)
-    """Metric's first value → answers in which it found nothing to judge (no number, no JSON, …); they count as wrong."""
+    """Metric's first value → answers in which it found nothing to judge (no number, no JSON); they count as wrong."""
     facts: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     """Corpus metric's first value → what it keeps of each row, in the order of row_ids; it is computed from these."""
     per_label: tuple[LabelScore, ...] | None = None

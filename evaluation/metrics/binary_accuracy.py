@@ -5,8 +5,8 @@
     gold "no"    answer "No, it is not."    → 0.0, and counted as not judged: more than one word
 
 Yes: yes, true, 1, positive. No: no, false, 0, negative. The whole answer is compared, after the normalisation of
-`accuracy`; what of a longer answer counts is said by `evaluation.extract`. A gold answer that is none of the eight words
-is refused.
+`accuracy`; what of a longer answer counts is said by `evaluation.extract`. A gold answer that is none of the eight
+words is refused.
 *Not here:* the normalisation (lfine.evaluation.text), extraction (lfine.evaluation.extraction).
 """
 
@@ -32,5 +32,7 @@ def meaning(text: str) -> bool | None:
 )
 def binary_accuracy(answered: Answered) -> PerExample:
     found = [None if answer is None else meaning(answer) for answer in answered.answers]
-    scores = tuple(float(each is not None and each is meaning(gold)) for gold, each in zip(answered.golds, found, strict=True))
+    scores = tuple(
+        float(each is not None and each is meaning(gold)) for gold, each in zip(answered.golds, found, strict=True)
+    )
     return PerExample({"binary_accuracy": scores}, answered.unread(found))

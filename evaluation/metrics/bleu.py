@@ -3,9 +3,9 @@
     gold "the cat sat on the mat"   answer "the cat sat on a mat"   → 0.537
 
 Of all rows together, not the mean of rows; sacrebleu's figure divided by 100, with its own settings (mixed case, exp
-smoothing). `tokenize` says how a text is split into words: 13a (not given), intl, zh, char (for languages without blanks),
-none. With `evaluation.references` a sequence of any reference counts, and the length nearest to the answer's. A missing
-answer adds its gold answer's length to what is too short.
+smoothing). `tokenize` says how a text is split into words: 13a (not given), intl, zh, char (for languages without
+blanks), none. With `evaluation.references` a sequence of any reference counts, and the length nearest to the answer's.
+A missing answer adds its gold answer's length to what is too short.
 *Not here:* sums over resampled rows (lfine.evaluation.metrics.resampling).
 """
 
@@ -17,7 +17,7 @@ from lfine.evaluation.metrics.registry import Answered, Facts, also, metric
 from lfine.evaluation.metrics.resampling import sums
 
 if TYPE_CHECKING:
-    from lfine.evaluation.metrics.registry import FactTable, Indices, Statistic, Values
+    from lfine.evaluation.metrics.registry import FactTable, Statistic, Values
     from lfine.schemas.task import MetricChoice
 
 ORDERS = 4

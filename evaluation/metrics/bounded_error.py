@@ -27,7 +27,10 @@ def bounded_error(answered: Answered) -> PerExample:
     found = [None if answer is None else only_number(answer) for answer in answered.answers]
     width = answered.choice.range or 1.0
     pairs = zip(answered.golds, found, strict=True)
-    return PerExample({"bounded_error": tuple(closeness(only_number(gold), each, width) for gold, each in pairs)}, answered.unread(found))
+    return PerExample(
+        {"bounded_error": tuple(closeness(only_number(gold), each, width) for gold, each in pairs)},
+        answered.unread(found),
+    )
 
 
 def closeness(gold: float | None, answer: float | None, width: float) -> float:

@@ -9,12 +9,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
-from lfine.evaluation.metrics.registry import MODULES, Metric, find, unknown, value_names
+from lfine.evaluation.metrics.registry import MODULES, Metric, Parameter, RowData, find, unknown, value_names
+from lfine.evaluation.records import Prediction
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice
 
-PARAMETERS = ("average", "positive", "beta", "case", "stemmer")
+PARAMETERS: tuple[Parameter, ...] = get_args(Parameter)
+RECORDED = ("label_log_probabilities", "gold_log_probability")
+"""What of a row comes from whoever asked the model."""
 SHOWN = 5
 """Rows of one kind that are listed."""
 
@@ -48,6 +52,34 @@ def check_metrics(
     return problems
 
 
+def check_columns(
+    metrics: Sequence[MetricChoice], references: str | None, choices: str | None, *, path: str = "evaluation"
+) -> list[Problem]:
+    """Return a problem for each of these two columns that none of the metrics looks at; unknown metrics look at all."""
+    given: dict[RowData, str | None] = {"references": references, "choices": choices}
+    if any(choice.name not in MODULES for choice in metrics):
+        return []
+    problems = []
+    for key, column in given.items():
+        if column is not None and not any(key in find(choice.name).looks_at for choice in metrics):
+            message = f"{path}.{key} is given, and no metric of the task looks at it"
+            readers = ", ".join(name for name in MODULES if key in find(name).looks_at)
+            problems.append(Problem("LF280", message, f"remove it, or score with {readers}", path=f"{path}.{key}"))
+    return problems
+
+
+def check_recorded(predictions: Sequence[Prediction], metrics: Sequence[MetricChoice]) -> list[Problem]:
+    """Return a problem for each metric that reads what the model computed, where no row has it."""
+    problems = []
+    for choice in metrics:
+        for key in find(choice.name).looks_at:
+            if key in RECORDED and predictions and all(getattr(each, key) is None for each in predictions):
+                message = f"{choice.name} reads {key} of the predictions, and none of {len(predictions)} rows has it"
+                cure = "score predictions that record it, or remove the metric; the answers are kept"
+                problems.append(Problem("LF315", message, cure, path="evaluation.metrics"))
+    return problems
+
+
 def check_golds(golds: Mapping[int, str], metrics: Sequence[MetricChoice]) -> list[Problem]:
     """Return a problem for each metric that cannot judge against some gold answers (row id → answer)."""
     problems = []
@@ -64,6 +96,10 @@ def check_golds(golds: Mapping[int, str], metrics: Sequence[MetricChoice]) -> li
 
 def _parameters(choice: MetricChoice, path: str, labels: Sequence[str]) -> Iterator[Problem]:
     takes = find(choice.name).parameters
+    for name in find(choice.name).needs:
+        if getattr(choice, name) is None:
+            message = f"metric {choice.name!r} needs its parameter {name!r}"
+            yield Problem("LF211", message, f"write {{name: {choice.name}, {name}: …}}", path=path)
     for name in PARAMETERS:
         if getattr(choice, name) is not None and name not in takes:
             message = f"metric {choice.name!r} has no parameter {name!r}"

@@ -89,7 +89,7 @@ def _nearest(counted: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
 
 
 def _chrf(summed: FactTable) -> Values:
-    """Return chrF of (resamples, 3 × orders) sums; an order that answer or reference is too short for does not count."""
+    """Return chrF of (resamples, 3 × orders) sums; an order that a side is too short for does not count."""
     import numpy as np
 
     ours, theirs, shared = (summed[:, start::3] for start in range(3))

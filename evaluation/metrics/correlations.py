@@ -50,13 +50,13 @@ def scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def linear(facts: FactTable, indices: Indices) -> Values:
     """Return Pearson's coefficient of each resample."""
-    drawn = draws(indices, len(facts))
+    drawn = draws(indices, len(facts)).astype(float)
     return correlation(drawn * facts[:, 0], drawn, scaled(facts[:, 1])[None, :], scaled(facts[:, 2])[None, :])
 
 
 def ranked(facts: FactTable, indices: Indices) -> Values:
     """Return Spearman's coefficient of each resample: Pearson's of the ranks that the numbers have in it."""
-    drawn = draws(indices, len(facts))
+    drawn = draws(indices, len(facts)).astype(float)
     judged = drawn * facts[:, 0]
     return correlation(judged, drawn, ranks(facts[:, 1], judged), ranks(facts[:, 2], drawn))
 
@@ -74,7 +74,7 @@ def ranks(values: NDArray[np.float64], weights: NDArray[np.float64]) -> Column:
 
 
 def correlation(judged: Column, drawn: Column, answers: Column, golds: Column) -> Values:
-    """Return the correlation of columns weighed by how often each row was drawn; judged: 0 for rows without a number."""
+    """Return the correlation of columns weighed by how often each row was drawn; `judged` is 0 without a number."""
     import numpy as np
 
     many, rows = judged.sum(axis=1), drawn.sum(axis=1)

@@ -5,9 +5,9 @@
 
 A JSON list of texts is an answer of several spans, everything else is one span. A span is split at blanks and hyphens;
 each part is lowered, loses its punctuation unless it is a number, numbers are written as floats, articles go. Spans are
-paired so that the sum of their F1 is largest, F1 being that of the sets of parts; a gold span with numbers scores nothing
-against one that has none of them. F1 of a row is rounded to two digits, as published. Further right answers come from the
-column `evaluation.references`. A missing answer scores 0.
+paired so that the sum of their F1 is largest, F1 being that of the sets of parts; a gold span with numbers scores
+nothing against one that has none of them. F1 of a row is rounded to two digits, as published. Further right answers
+come from the column `evaluation.references`. A missing answer scores 0.
 *Not here:* answers that are one text (lfine.evaluation.metrics.squad).
 """
 

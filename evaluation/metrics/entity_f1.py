@@ -3,12 +3,12 @@
     gold '{"person": ["Ada"], "place": ["Rome", "Oslo"]}'   answer '{"person": ["Ada", "Rome"]}'   → F1 0.4
     gold '["B-PER", "I-PER", "O"]'                          answer '["B-PER", "O", "O"]'           → F1 0.0
 
-Two forms of answers are read. A mapping from a type to the texts of its entities (LoRA Land's form of CoNLL++ and BC5CDR;
-there `B-Disease` and `I-Disease` are types like others): an entity is its type with its text, character for character
-but for white space, and counts as often as it stands there. A list of tags, one for each token: an entity is its type
-with its first and last token, read as by conlleval (B begins one, and so does I after O or after another type). JSON
-inside a longer answer is found. Rows without any entity count for nothing, and an answer that cannot be read has none. A
-gold answer that cannot be read is refused.
+Two forms of answers are read. A mapping from a type to the texts of its entities (LoRA Land's form of CoNLL++ and
+BC5CDR; there `B-Disease` and `I-Disease` are types like others): an entity is its type with its text, character for
+character but for white space, and counts as often as it stands there. A list of tags, one for each token: an entity is
+its type with its first and last token, read as by conlleval (B begins one, and so does I after O or after another
+type). JSON inside a longer answer is found. Rows without any entity count for nothing, and an answer that cannot be
+read has none. A gold answer that cannot be read is refused.
 *Not here:* sums over resampled rows (lfine.evaluation.metrics.resampling), JSON in a text (lfine.evaluation.json_text).
 """
 
@@ -62,7 +62,9 @@ def entities(answer: str) -> Entities | None:
     """Return the entities of an answer, None where it has neither of the two forms."""
     parsed = embedded(answer)
     if isinstance(parsed, dict):
-        texts = [(kind, each if isinstance(each, list) else [each]) for kind, each in parsed.items() if each is not None]
+        texts = [
+            (kind, each if isinstance(each, list) else [each]) for kind, each in parsed.items() if each is not None
+        ]
         if all(isinstance(text, str) for _, listed in texts for text in listed):
             return Counter((kind, " ".join(text.split())) for kind, listed in texts for text in listed)
     if isinstance(parsed, list) and parsed and all(isinstance(tag, str) and _is_tag(tag) for tag in parsed):

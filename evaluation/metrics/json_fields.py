@@ -3,9 +3,9 @@
     gold '{"a": 1, "b": [2, 3]}'   answer '{"a": 1, "b": [2, 4], "c": null}'   → 0.5    (a and b.0 of a, b.0, b.1, c)
     gold '{"a": 1}'                answer 'a is 1'                             → 0.0, and counted as not judged
 
-A field is a value that holds no others, at its place: keys by name, items of a list by position. Numbers are compared by
-value, `1` is not `true`. A field that the answer adds lowers the score as one that it leaves out. A gold answer that is no
-JSON is refused.
+A field is a value that holds no others, at its place: keys by name, items of a list by position. Numbers are compared
+by value, `1` is not `true`. A field that the answer adds lowers the score as one that it leaves out. A gold answer that
+is no JSON is refused.
 *Not here:* whether all of it is right, or valid (lfine.evaluation.metrics.json_match).
 """
 

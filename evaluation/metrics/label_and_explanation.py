@@ -1,13 +1,14 @@
-"""Label and explanation: 0 where the label of a JSON answer is wrong, else how near its explanation comes to the gold one.
+"""Label and explanation: how near an answer's explanation comes to the gold one, 0 where its label is wrong.
 
     gold   '{"label": "yes", "explanation": "it rains"}'
     answer '{"label": "Yes", "explanation": "it rains today"}'   → 0.8, label 1.0, explanation 0.8
     answer '{"label": "no", "explanation": "it rains"}'          → 0.0, label 0.0, explanation 1.0
 
-A gold answer is a JSON mapping of two keys, `explanation` and another one, whose value is the label; any other gold answer
-is refused. Labels are compared as by `accuracy`, explanations by the F-measure of ROUGE-L. JSON inside a longer answer is
-found; an answer without both keys is counted as not judged.
-*Not here:* the study's own reading, which takes any two keys (lfine.evaluation.metrics.lora_land.label_and_explanation).
+A gold answer is a JSON mapping of two keys, `explanation` and another one, whose value is the label; any other gold
+answer is refused. Labels are compared as by `accuracy`, explanations by the F-measure of ROUGE-L. JSON inside a longer
+answer is found; an answer without both keys is counted as not judged.
+*Not here:* the study's own reading, which takes any two keys
+(lfine.evaluation.metrics.lora_land.label_and_explanation).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _pair(answer: str | None, key: str | None) -> Pair | None:
 @metric(
     output_types=("json", "text"),
     kind="mean",
-    source="equality of labels times rouge_score's rougeL F-measure of the explanations (LoRA Land's measure, read strictly)",
+    source="equality of labels times rouge_score's rougeL F-measure of the explanations; LoRA Land's measure, strictly",
     values=("label_and_explanation", "label_and_explanation_label", "label_and_explanation_rougeL"),
     judges=lambda gold: label_key(gold) is not None,
 )

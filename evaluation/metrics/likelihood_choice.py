@@ -3,11 +3,13 @@
     gold "B"   label_log_probabilities {"A": -1.2, "B": -0.4, "C": -2.0}        → 1.0, per byte 1.0
     gold "yes" label_log_probabilities {"yes": -2.0, "certainly not": -1.8}     → 0.0
 
-`likelihood_choice_bytes` divides each logarithm by the bytes of the answer in UTF-8 before they are compared, so that long
-answers can win (lm-evaluation-harness calls it acc_norm). What was generated is not looked at: the logarithms stand in the
-predictions, field `label_log_probabilities`, put there by whoever asked the model. Of equally probable ones the first
-counts. A row without the field, or whose field lacks the gold answer, is wrong and counted as not judged; where no row has it, scoring stops.
-*Not here:* computing probabilities (lfine.finetune.generate), answers as text (lfine.evaluation.metrics.multiple_choice).
+`likelihood_choice_bytes` divides each logarithm by the bytes of the answer in UTF-8 before they are compared, so that
+long answers can win (lm-evaluation-harness calls it acc_norm). What was generated is not looked at: the logarithms
+stand in the predictions, field `label_log_probabilities`, put there by whoever asked the model. Of equally probable
+ones the first counts. A row without the field, or whose field lacks the gold answer, is wrong and counted as not
+judged; where no row has it, scoring stops.
+*Not here:* computing probabilities (lfine.finetune.generate), answers as text
+(lfine.evaluation.metrics.multiple_choice).
 """
 
 from __future__ import annotations
@@ -26,7 +28,10 @@ from lfine.evaluation.metrics.registry import Answered, PerExample, also, metric
     right_or_wrong=True,
 )
 def likelihood_choice(answered: Answered) -> PerExample:
-    found = [(gold.strip(), row.label_log_probabilities or {}) for gold, row in zip(answered.golds, answered.rows, strict=True)]
+    found = [
+        (gold.strip(), row.label_log_probabilities or {})
+        for gold, row in zip(answered.golds, answered.rows, strict=True)
+    ]
     return PerExample(
         {
             "likelihood_choice": tuple(float(most_likely(each) == gold) for gold, each in found),

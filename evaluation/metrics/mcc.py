@@ -3,9 +3,9 @@
     golds a a b b   answers a a b a   → 0.577
     golds a a b b   answers a a a a   → 0.0
 
-For more than two labels it is Gorodkin's R_K (2004), for two the coefficient of Matthews (1975) itself. An answer that is
-no label counts as a label of its own, which is never right. Where all rows have one label, or all answers are one, the
-coefficient is undefined and taken as 0. It goes from -1 to 1.
+For more than two labels it is Gorodkin's R_K (2004), for two the coefficient of Matthews (1975) itself. An answer that
+is no label counts as a label of its own, which is never right. Where all rows have one label, or all answers are one,
+the coefficient is undefined and taken as 0. It goes from -1 to 1.
 *Not here:* the counts (lfine.evaluation.metrics.label_counts).
 """
 

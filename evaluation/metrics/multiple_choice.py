@@ -4,10 +4,10 @@
     answer "B"   "(B) blue"   "b) Blue"   "The answer is B."   "It is blue, I think."   → 1.0 each
     answer "A or B"   "red or blue"   "A good question."                                → 0.0, and counted as not judged
 
-Looked for in this order: the whole answer is a label or a choice; it begins with a label and one of `) ] . : ,` or a line's
-end; it says "answer is", "answer:" or "choose" and then a label; it holds the text of exactly one choice as whole words. Only the
-first two take a label of one letter in lower case, because "a" is a word too. The texts come from the column
-`evaluation.choices`, in the order of the sorted labels; without it only labels are found.
+Looked for in this order: the whole answer is a label or a choice; it begins with a label and one of `) ] . : ,` or a
+line's end; it says "answer is", "answer:" or "choose" and then a label; it holds the text of exactly one choice as
+whole words. Only the first two take a label of one letter in lower case, because "a" is a word too. The texts come from
+the column `evaluation.choices`, in the order of the sorted labels; without it only labels are found.
 *Not here:* choosing by probability (lfine.evaluation.metrics.likelihood_choice).
 """
 
@@ -43,7 +43,9 @@ def _order(label: str) -> tuple[int, int, str]:
     return (0, int(label), "") if label.isdecimal() and len(label) < 10 else (1, 0, label)
 
 
-def chosen(answer: str, labels: Sequence[str], choices: Sequence[str], reader: Callable[[str], str | None]) -> str | None:
+def chosen(
+    answer: str, labels: Sequence[str], choices: Sequence[str], reader: Callable[[str], str | None]
+) -> str | None:
     """Return the label that an answer names, None where it names none or several."""
     texts = dict(zip(labels, map(normalise, choices), strict=False))
     whole = normalise(answer)

@@ -3,9 +3,9 @@
     gold_log_probability -2.0, gold_tokens 4; -1.0, 2   → e^(3.0 / 6) = 1.649
 
 exp(-sum of the gold answers' log-probabilities / sum of their tokens), over all rows together. Both stand in the
-predictions (fields `gold_log_probability` and `gold_tokens`), put there by whoever asked the model; tokens are the model's own,
-so two models compare only where their tokenizers are the same. Nothing that was generated is looked at. Rows without the
-two fields are left out and counted as not judged; where no row has them, scoring stops.
+predictions (fields `gold_log_probability` and `gold_tokens`), put there by whoever asked the model; tokens are the
+model's own, so two models compare only where their tokenizers are the same. Nothing that was generated is looked at.
+Rows without the two fields are left out and counted as not judged; where no row has them, scoring stops.
 *Not here:* computing probabilities (lfine.finetune.generate).
 """
 

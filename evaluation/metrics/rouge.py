@@ -3,8 +3,8 @@
     gold "the cat sat"   answer "the cat ran"   → rouge1 0.667, rouge2 0.5, rougeL 0.667, rougeLsum 0.667
 
 Words are compared as they stand, with `stemmer: true` by their stems (values `rougeL_stemmer` and so on). ROUGE-Lsum
-takes each line as a sentence. With `evaluation.references` each of the four is that of the reference where it is largest.
-A missing answer scores 0 in all four.
+takes each line as a sentence. With `evaluation.references` each of the four is that of the reference where it is
+largest. A missing answer scores 0 in all four.
 *Not here:* tokenization (the library's own: lower-cased runs of a-z and 0-9, so other scripts score 0).
 """
 

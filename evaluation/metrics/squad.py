@@ -3,9 +3,9 @@
     gold "the Eiffel Tower"   answer "Eiffel tower."        → squad_f1 1.0,  squad_em 1.0
     gold "Eiffel Tower"       answer "the tower in Paris"   → squad_f1 0.4,  squad_em 0.0
 
-Both sides: lower case, without punctuation (the ASCII marks), without the articles a, an and the, runs of white space one
-space. F1 is that of the words as a bag. Where one side has no word left, F1 is 1 if the other has none either (as in
-SQuAD 2.0). Further right answers come from the column `evaluation.references`. A missing answer scores 0.
+Both sides: lower case, without punctuation (the ASCII marks), without the articles a, an and the, runs of white space
+one space. F1 is that of the words as a bag. Where one side has no word left, F1 is 1 if the other has none either (as
+in SQuAD 2.0). Further right answers come from the column `evaluation.references`. A missing answer scores 0.
 *Not here:* questions whose gold answers are lists of spans or numbers (lfine.evaluation.metrics.drop).
 """
 
@@ -25,7 +25,7 @@ PUNCTUATION = str.maketrans("", "", string.punctuation)
 @metric(
     output_types=("text", "category"),
     kind="mean",
-    source="Rajpurkar et al. 2016 and 2018: the normalisation and the two measures of the published evaluate-v2.0 script",
+    source="Rajpurkar et al. 2016, 2018: the normalisation and the two measures of the published evaluate-v2.0 script",
     values=("squad_f1", "squad_em"),
 )
 def squad(answered: Answered) -> PerExample:

@@ -35,7 +35,7 @@ def test_jsonl_is_put_into_the_order_of_the_sample(tmp_path: Path) -> None:
     assert [(each.row_id, each.gold, each.prediction) for each in given.predictions] == [
         (9, "home", "1"),
         (4, "auto", None),
-        (2, "home", "a\u2028b"),
+        (2, "home", " a\u2028b "),
     ]
 
 

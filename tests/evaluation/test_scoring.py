@@ -141,10 +141,10 @@ def test_quick_scores_are_the_values_of_the_slow_ones(
 ) -> None:
     used = replace(settings, metrics=tuple(map(plain, names)), extract=LABEL)
     slow = score(ROWS, settings=used, identity=identity)
-    quick = quick_scores([row.gold for row in ROWS], [row.prediction for row in ROWS], used)
+    quick = quick_scores(ROWS, used)
     assert quick == pytest.approx({name: each.value for name, each in slow.metrics.items()})
     assert list(quick) == list(slow.metrics)
-    assert set(quick_scores([], [], used).values()) == {0.0}
+    assert set(quick_scores([], used).values()) == {0.0}
 
 
 def test_which_way_is_better() -> None:

@@ -1,4 +1,4 @@
-"""LoRA Land's accuracy: texts equal but for case and full stops at either end, or the answer as a float spelt like the gold.
+"""LoRA Land's accuracy: equal but for case and full stops at either end, or a float spelt like the gold answer.
 
     gold "Yes"   answer "yes."    → 1.0        gold "yes"   answer " yes"   → 0.0   (blanks are not stripped)
     gold "1.0"   answer "1"       → 1.0        gold "1"     answer "1.0"    → 0.0   (only the answer becomes a float)

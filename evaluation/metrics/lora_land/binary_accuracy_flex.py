@@ -13,13 +13,22 @@ from __future__ import annotations
 from lfine.evaluation.metrics.lora_land.reading import ALL_TYPES, SOURCE, study_scores
 from lfine.evaluation.metrics.registry import Answered, PerExample, metric, of_family
 
-SIGNS = (("1", True), ("0", False), ("yes", True), ("no", False), ("true", True), ("false", False))
-SIGNS += (("positive", True), ("negative", False))
+SIGNS = {
+    "1": True,
+    "0": False,
+    "yes": True,
+    "no": False,
+    "true": True,
+    "false": False,
+    "positive": True,
+    "negative": False,
+}
+"""In the order in which they are looked for."""
 
 
 def _truth(text: str) -> bool | None:
     lowered = text.lower()
-    return next((value for sign, value in SIGNS if sign in lowered), None)
+    return next((value for sign, value in SIGNS.items() if sign in lowered), None)
 
 
 def _agree(generated: str, target: str) -> float:

@@ -4,9 +4,9 @@
     gold "{'spans': array(['4'], dtype=object), 'types': …}"   answer "4"      → 1.0
     gold "{'spans': array(['4'], dtype=object), 'types': …}"   answer "4.0"    → 0.0   (only whole numbers become words)
 
-Of several spans the quotes and commas between them vanish as all punctuation does. An answer in the form of the gold one
-is cut in the same way. A number from 10**36 on, and an answer in that form without `]`, stop the study's script: here the
-row scores 0 and is counted as not judged. A gold answer without brackets is refused. The published table's row
+Of several spans the quotes and commas between them vanish as all punctuation does. An answer in the form of the gold
+one is cut in the same way. A number from 10**36 on, and an answer in that form without `]`, stop the study's script:
+here the row scores 0 and is counted as not judged. A gold answer without brackets is refused. The published table's row
 `drop` was scored with `lora_land.rouge` instead.
 *Not here:* the measure of the DROP paper (`drop`).
 """
@@ -35,11 +35,12 @@ def _in_words(text: str) -> str | None:
 
 
 def _spoken(generated: str, target: str) -> float | None:
-    wanted, said = _between_brackets(target).lower(), generated.lower()
-    if said.startswith(OPENING):
-        if "]" not in said:
-            return None
-        said = _between_brackets(said)
+    said = generated.lower()
+    try:
+        wanted = _between_brackets(target).lower()
+        said = _between_brackets(said) if said.startswith(OPENING) else said
+    except ValueError:
+        return None
     in_words, spoken = _in_words(wanted), _in_words(said)
     return None if in_words is None or spoken is None else single_rouge(spoken, in_words)
 

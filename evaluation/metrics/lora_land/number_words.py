@@ -1,4 +1,4 @@
-"""A whole number in English words, as the inflect library writes it, as far as ROUGE can tell: without hyphens and commas.
+"""A whole number in English words as the inflect library writes it, but for hyphens and commas: ROUGE sees neither.
 
     number_words(-86_598) == "minus eighty six thousand five hundred and ninety eight"
     number_words(1_005) == "one thousand and five"

@@ -21,6 +21,8 @@ def single_rouge(generated: str, target: str) -> float:
 
 
 @of_family("lora_land")
-@metric(output_types=ALL_TYPES, kind="mean", source=SOURCE.format("rouge") + ": torchmetrics ROUGEScore, rougeL_fmeasure")
+@metric(
+    output_types=ALL_TYPES, kind="mean", source=SOURCE.format("rouge") + ": torchmetrics ROUGEScore, rougeL_fmeasure"
+)
 def rouge(answered: Answered) -> PerExample:
     return study_scores("lora_land.rouge", answered, single_rouge)

@@ -4,8 +4,8 @@
     gold "4"   answer "about 3.5"  → 0.9    (else the first number of the text, if it lies within 0 and 5)
     gold "4"   answer "none"       → 0.0
 
-So the score can be negative. A first number with commas (`1,000 cats`) stops the study's script, and `nan` or `inf` makes
-its mean so: here such a row scores 0 and is counted as not judged. A gold answer without a number is refused.
+So the score can be negative. A first number with commas (`1,000 cats`) stops the study's script, and `nan` or `inf`
+makes its mean so: here such a row scores 0 and is counted as not judged. A gold answer without a number is refused.
 *Not here:* `bounded_error` with `range: 5`, which never goes below 0 and takes whole answers only.
 """
 
