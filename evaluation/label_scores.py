@@ -18,7 +18,9 @@ MOST_COUNTS = 20_000_000
 """Counts of all resamples that are held at once (160 MB); more labels than that allows get fewer resamples."""
 
 
-def label_scores(coded: CodedAnswers, *, confidence: float, seed: int) -> tuple[LabelScore, ...]:
+def label_scores(
+    coded: CodedAnswers, *, confidence: float, seed: int, resamples: int = RESAMPLES
+) -> tuple[LabelScore, ...]:
     """Return the scores of every label that a gold answer has, in the order of `coded.labels`."""
     import numpy as np
 
@@ -26,8 +28,8 @@ def label_scores(coded: CodedAnswers, *, confidence: float, seed: int) -> tuple[
     if n == 0:
         return ()
     count = count_labels(coded)
-    resamples = min(RESAMPLES, max(1, MOST_COUNTS // (3 * size)))
-    blocks = [np.arange(n, dtype=np.int64)[None, :], *resampled_rows(n, seed=seed, resamples=resamples)]
+    most = min(resamples, max(1, MOST_COUNTS // (3 * size)))
+    blocks = [np.arange(n, dtype=np.int64)[None, :], *resampled_rows(n, seed=seed, resamples=most)]
     found = [count(block) for block in blocks]
     counts = LabelCounts(
         *(np.concatenate([getattr(each, name) for each in found]) for name in ("right", "gold", "answered"))

@@ -3,7 +3,7 @@
     rouge_l("the cat sat", "the cat ran") == 2 / 3
 
 Words are lower-cased runs of a-z and 0-9, as in the rouge-score library, whose figure this is. The length of the
-subsequence is found with whole numbers as rows of bits (Hyyrö 2004): 400 words against 400 take 0.1 ms, a table 30 ms.
+subsequence is found with whole numbers as rows of bits (Hyyrö 2004): 400 words against 400 take 0.5 ms, a table 85 ms.
 *Not here:* the other kinds of ROUGE, stems, several references (lfine.evaluation.metrics.rouge).
 """
 
@@ -20,12 +20,15 @@ def words(text: str) -> list[str]:
 
 
 def rouge_l(gold: str, answer: str) -> float:
-    """Return the F-measure; 0 where a side has no word."""
-    ours, theirs = words(gold), words(answer)
-    common = longest_common(ours, theirs)
+    return common_f(words(gold), words(answer))
+
+
+def common_f(gold: Sequence[str], answer: Sequence[str]) -> float:
+    """Return the F-measure of the longest common subsequence; 0 where a side has no word."""
+    common = longest_common(gold, answer)
     if not common:
         return 0.0
-    precision, recall = common / len(theirs), common / len(ours)
+    precision, recall = common / len(answer), common / len(gold)
     return 2 * precision * recall / (precision + recall)
 
 
