@@ -105,7 +105,7 @@ def read_given_predictions(path: Path, golds: Mapping[int, str], *, limit: int |
     if found.problems:
         raise TaskError(*_shown(path, found.problems))
     sample = list(golds.items())[:limit]
-    missing = [row_id for row_id, _ in sample if found.answers.get(row_id) is None]
+    missing = [row_id for row_id, _ in sample if found.answers.get(row_id) is None and not found.recorded.get(row_id)]
     return GivenPredictions(
         predictions=tuple(_prediction(row_id, gold, found) for row_id, gold in sample),
         problems=_warn(path, missing, len(sample)),

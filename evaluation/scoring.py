@@ -85,6 +85,9 @@ def quick_scores(predictions: Sequence[Prediction], settings: ScoringSettings) -
         TaskError: LF315, no row has what a metric reads of the model.
         RunError: LF520, the pattern of the extraction needs too long for an answer.
     """
+    unrecorded = check_recorded(predictions, settings.metrics)
+    if unrecorded:
+        raise TaskError(*unrecorded)
     answered = answers_of(predictions, settings)
     found: dict[str, float] = {}
     for choice in settings.metrics:

@@ -11,14 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
-from lfine.evaluation.metrics.registry import MODULES, Metric, Parameter, RowData, find, unknown, value_names
+from lfine.evaluation.metrics.registry import (
+    MODULES,
+    RECORDED,
+    Metric,
+    Parameter,
+    RowData,
+    find,
+    listed,
+    unknown,
+    value_names,
+)
 from lfine.evaluation.records import Prediction
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice
 
 PARAMETERS: tuple[Parameter, ...] = get_args(Parameter)
-RECORDED = ("label_log_probabilities", "gold_log_probability")
-"""What of a row comes from whoever asked the model."""
 SHOWN = 5
 """Rows of one kind that are listed."""
 
@@ -135,7 +143,7 @@ def _repeated(known: Sequence[tuple[int, MetricChoice]], path: str) -> Iterator[
 
 def _other_type(found: Metric, output_type: str, path: str) -> Problem:
     message = f"metric {found.name!r} is for {' and '.join(found.output_types)} outputs, and this one is {output_type}"
-    return Problem("LF204", message, f"choose from {', '.join(_suited(output_type))}", path=path)
+    return Problem("LF204", message, f"choose from {listed(_suited(output_type))}", path=path)
 
 
 def _suited(output_type: str) -> list[str]:

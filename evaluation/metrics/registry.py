@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 MetricKind = Literal["mean", "corpus", "matrix"]
 Parameter = Literal["average", "positive", "beta", "case", "stemmer", "range", "tokenize", "word_order"]
 RowData = Literal["references", "choices", "label_log_probabilities", "gold_log_probability"]
+RECORDED: frozenset[RowData] = frozenset({"label_log_probabilities", "gold_log_probability"})
+"""What of a row comes from whoever asked the model."""
 OUTPUT_TYPES = ("text", "category", "number", "json", "sql")
 
 _NAMES = (
@@ -199,7 +201,8 @@ class Metric:
 
         if self.pool is None:
             raise TypeError(f"{self.name} gives facts and has no pool")
-        return self.pool(np.asarray(result.rows, dtype=np.float64).reshape(len(result.rows), -1), choice)
+        width = len(result.rows[0]) if result.rows else 0
+        return self.pool(np.asarray(result.rows, dtype=np.float64).reshape(len(result.rows), width), choice)
 
 
 def everything(gold: str) -> bool:
@@ -279,7 +282,12 @@ def unknown(name: str, *, path: str) -> Problem:
     """Return the problem of a name that no metric has."""
     close = difflib.get_close_matches(name.lower(), MODULES, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return Problem("LF209", f"no metric is called {name!r}{hint}", f"choose from {', '.join(MODULES)}", path=path)
+    return Problem("LF209", f"no metric is called {name!r}{hint}", f"choose from {listed(MODULES)}", path=path)
+
+
+def listed(metrics: Iterable[str]) -> str:
+    """Return names for a reader; one of the family stands for all."""
+    return ", ".join(name for name in metrics if "." not in name) + ", lora_land.accuracy, …"
 
 
 def value_names(choice: MetricChoice) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from lfine.evaluation.metrics.registry import value_names
+from lfine.evaluation.metrics.registry import RECORDED, find, value_names
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice, Trainer
 
@@ -19,7 +19,22 @@ LOSS = "loss"
 
 def selection_problems(trainer: Trainer, metrics: Sequence[MetricChoice], validation_rows: int) -> list[Problem]:
     """Return what keeps save_best_by, early_stop and evaluation_sample from doing what they say."""
-    return [*without_rows(trainer, validation_rows), *without_value(trainer, metrics)]
+    return [*without_rows(trainer, validation_rows), *without_value(trainer, metrics), *unrecorded(trainer, metrics)]
+
+
+def unrecorded(trainer: Trainer, metrics: Sequence[MetricChoice]) -> list[Problem]:
+    """Return a problem for each metric of probabilities where rows are answered during training."""
+    asked = metrics if trainer.evaluation_sample else ()
+    return [
+        Problem(
+            "LF315",
+            f"{name} reads probabilities, which answers during training do not record",
+            "set trainer.evaluation_sample to 0, or leave the metric out",
+            path="trainer.evaluation_sample",
+        )
+        for name in (choice.name for choice in asked)
+        if RECORDED.intersection(find(name).looks_at)
+    ]
 
 
 def without_rows(trainer: Trainer, validation_rows: int) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Precision, recall and F1 of each label against counting by hand, and against the metrics with that label as positive."""
+"""Precision, recall and F1 of each label against counting by hand, and against the metrics with it as positive."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
     value(bleu, [("the cat", "the cat")]) == 1.0
     per_row(squad, [("a b", "b"), ("c", None)], "squad_f1") == (…, 0.0)
 
-Parity is tried on 500 cases: 20 examples, each of 25 rows for a metric that is a mean, of 25 resamples of a few rows for
-one of the whole sample.
+Parity is tried on 500 cases: 20 examples, each of 25 rows for a metric that is a mean, of 25 resamples of a few rows
+for one of the whole sample.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def imputed(answers: list[float | None], *, ranked: bool) -> list[float]:
 
 def reference(pairs: list[Pair], *, ranked: bool) -> float:
     read = {"none": None, "4 of 5": None, "nan": None, None: None, "1,000": 1000.0}
-    golds = [float(read.get(gold, None) or gold) if gold == "1,000" else float(gold) for gold, _ in pairs]
+    golds = [float(read.get(gold) or gold) if gold == "1,000" else float(gold) for gold, _ in pairs]
     answers = imputed([read[answer] if answer in read else float(answer or 0) for _, answer in pairs], ranked=ranked)
     others = list(map(float, stats.rankdata(golds))) if ranked else golds
     if np.ptp(others) == 0 or np.ptp(answers) == 0:

@@ -1,4 +1,4 @@
-"""SQuAD's exact match and F1 against the rules of the published script, written out plainly, over several right answers."""
+"""SQuAD's exact match and F1 against the rules of the published script written out plainly, over several answers."""
 
 from __future__ import annotations
 

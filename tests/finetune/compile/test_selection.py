@@ -72,3 +72,11 @@ def test_a_value_that_the_metrics_do_not_give() -> None:
     assert "did you mean 'rougeL'?" in problem.message
     assert "loss, rougeL, rouge1" in problem.cure
     assert found(save_best_by="accuracy", evaluation_sample=5) == [("LF256", "save_best_by")]
+
+
+def test_a_metric_of_probabilities_during_training() -> None:
+    metrics = [plain("rouge"), plain("perplexity")]
+    (problem,) = selection_problems(replace(TRAINER, evaluation_sample=5), metrics, 9)
+    assert (problem.code, problem.path) == ("LF315", "trainer.evaluation_sample")
+    assert problem.message.startswith("perplexity reads probabilities")
+    assert selection_problems(TRAINER, metrics, 9) == []
