@@ -43,9 +43,11 @@ def label_texts(
     """Return the texts of each row's labels; TaskError LF201, and LF316 for rows without two, or with too many."""
     _check(table, column, "evaluation.choices", place)
     found = [texts_of(table.rows[row_id][column]) for row_id in row_ids]
-    odd = [row_id for row_id, texts in zip(row_ids, found, strict=True) if not 2 <= len(texts) <= max(2, len(labels))]
+    most = max(2, len(labels))
+    odd = [row_id for row_id, texts in zip(row_ids, found, strict=True) if not 2 <= len(texts) <= most]
     if odd:
-        message = f"column {column!r} holds no list of 2 to {max(2, len(labels))} texts in {counted(len(odd), 'row')}: "
+        wanted = "2" if most == 2 else f"2 to {most}"
+        message = f"column {column!r} holds no list of {wanted} texts in {counted(len(odd), 'row')}: "
         cure = "write a list in each row, one text for each label (rows are counted from 0)"
         raise TaskError(place("LF316", "evaluation.choices", message + listed(odd), cure))
     return found

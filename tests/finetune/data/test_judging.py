@@ -86,8 +86,8 @@ def test_choices_that_are_no_list_for_each_label(bench: Bench) -> None:
     with pytest.raises(TaskError) as caught:
         bench.compile(["evaluation={metrics: [multiple_choice], choices: choices}"])
     assert problem(caught).code == "LF316"
-    assert problem(caught).message == "column 'choices' holds no list of 2 to 2 texts in 2 rows: 7, 8"
+    assert problem(caught).message == "column 'choices' holds no list of 2 texts in 2 rows: 7, 8"
     table = bench.prepared().rows.table
-    with pytest.raises(TaskError, match="no list of 2 to 2 texts"):
-        label_texts(table, [0, 7], "choices", ("a",), place=unplaced)
+    with pytest.raises(TaskError, match="no list of 2 to 3 texts"):
+        label_texts(table, [0, 7], "choices", ("a", "b", "c"), place=unplaced)
     assert further_answers(table, [7], "choices", place=unplaced) == [("red",)]
