@@ -32,6 +32,16 @@ class Prediction:
     """Generated tokens, the end-of-sequence token among them."""
     samples: tuple[str | None, ...] | None = None
     """Every answer, `prediction` the first of them, where the row was answered several times; None: there is one."""
+    references: tuple[str, ...] | None = None
+    """Further answers that are right, from the column `evaluation.references`; None: the gold answer alone is."""
+    choices: tuple[str, ...] | None = None
+    """What could be chosen, from the column `evaluation.choices`: one text for each label, labels in sorted order."""
+    label_log_probabilities: dict[str, float] | None = None
+    """Natural logarithm of the probability that the model gives each possible answer, summed over its tokens."""
+    gold_log_probability: float | None = None
+    """The same of the gold answer, its end-of-sequence token among the tokens."""
+    gold_tokens: int | None = None
+    """Tokens that gold_log_probability is the sum over."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,20 @@ class Confusion:
     """Row names; the columns are these and, last, "(no label)"."""
     counts: tuple[tuple[int, ...], ...]
     """(gold labels, labels + 1)."""
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """One label of a category by itself."""
+
+    label: str
+    rows: int
+    """Gold answers with it."""
+    answered: int
+    """Answers with it."""
+    precision: MetricScore
+    recall: MetricScore
+    f1: MetricScore
 
 
 @dataclass(frozen=True)
@@ -179,3 +203,11 @@ class Scores:
     """Metric's first value → row id (as text) → why the row has its score: the error of a query, of a program, …"""
     code: dict[str, str] = field(default_factory=dict)
     """Custom metric's value → sha256 of the file that its function stands in: only equal ones are the same metric."""
+    unextracted: int = 0
+    """Of the unscored rows those with an answer, in which nothing was to be extracted."""
+    unjudged: dict[str, int] = field(default_factory=dict)
+    """Metric's first value → answers in which it found nothing to judge (no number, no JSON); they count as wrong."""
+    facts: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    """Corpus metric's first value → what it keeps of each row, in the order of row_ids; it is computed from these."""
+    per_label: tuple[LabelScore, ...] | None = None
+    """For a category: each gold label by itself."""

@@ -123,6 +123,7 @@ def _from_training_rows(name: str, beside: Scored, predictions: Sequence[Predict
         texts = [" ".join(example.values.values()) for example in (*train, *test)]
         given = tfidf(texts[: len(train)], answers, texts[len(train) :])
     rows = [Prediction(row.row_id, row.gold, text) for row, text in zip(predictions, given, strict=True)]
+    rows = beside.rows.complete(rows)
     identity = _identity(beside, name, plan_hash=None, began=began)
     settings = replace(settings_of(beside.evaluation), extract=WHOLE)
     return [keep(beside.folder / name, rows, settings, identity, judging=beside.judging)]

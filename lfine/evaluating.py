@@ -240,7 +240,7 @@ def _read(subject: _Subject, options: EvaluateOptions) -> Sequence[Prediction]:
     golds = {example.row_id: example.answer for example in subject.rows.examples_of(row_ids)}
     found = read_given_predictions(Path(options.predictions or ""), golds, limit=options.limit)
     warn(found.problems)
-    return found.predictions
+    return subject.rows.complete(found.predictions)
 
 
 def _forget(folder: Path) -> None:

@@ -274,6 +274,12 @@ class MetricChoice:
     beta: float | None
     case: bool | None
     stemmer: bool | None
+    range: float | None = None
+    """bounded_error: the difference between the largest and the smallest possible number."""
+    tokenize: Literal["13a", "intl", "char", "zh", "none"] | None = None
+    """bleu: sacrebleu's way of splitting a text into words."""
+    word_order: int | None = None
+    """chrf: longest word n-gram beside the character n-grams."""
     dialect: str | None = None
     """sql_exact: sqlglot's name of the SQL dialect."""
     databases: str | None = None
@@ -321,6 +327,10 @@ class Evaluation:
     """Training rows in the prompts of the baseline few_shot."""
     confidence: float
     """Level of the bootstrap intervals."""
+    references: str | None = None
+    """Column with further right answers of a row."""
+    choices: str | None = None
+    """Column with the texts that a row's labels stand for."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,19 @@ from typing import get_args
 
 from lfine.evaluation import plugins
 from lfine.evaluation.judging import Judging
-from lfine.evaluation.metrics.registry import MODULES, Metric, Parameter, find, is_known, unknown, value_names
+from lfine.evaluation.metrics.registry import (
+    MODULES,
+    RECORDED,
+    Metric,
+    Parameter,
+    RowData,
+    find,
+    is_known,
+    listed,
+    unknown,
+    value_names,
+)
+from lfine.evaluation.records import Prediction
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice
 
@@ -63,6 +75,34 @@ def _unready(choice: MetricChoice, judging: Judging) -> list[Problem]:
     ready = find(choice.name).ready
     twice = plugins.ambiguous(choice.name, MODULES) if choice.name in MODULES else []
     return [*twice, *(ready(choice, judging) if ready is not None else [])]
+
+
+def check_columns(
+    metrics: Sequence[MetricChoice], references: str | None, choices: str | None, *, path: str = "evaluation"
+) -> list[Problem]:
+    """Return a problem for each of these two columns that none of the metrics looks at; unknown metrics look at all."""
+    given: dict[RowData, str | None] = {"references": references, "choices": choices}
+    if any(choice.name not in MODULES for choice in metrics):
+        return []
+    problems = []
+    for key, column in given.items():
+        if column is not None and not any(key in find(choice.name).looks_at for choice in metrics):
+            message = f"{path}.{key} is given, and no metric of the task looks at it"
+            readers = ", ".join(name for name in MODULES if key in find(name).looks_at)
+            problems.append(Problem("LF280", message, f"remove it, or score with {readers}", path=f"{path}.{key}"))
+    return problems
+
+
+def check_recorded(predictions: Sequence[Prediction], metrics: Sequence[MetricChoice]) -> list[Problem]:
+    """Return a problem for each metric that reads what the model computed, where no row has it."""
+    problems = []
+    for choice in metrics:
+        for key in find(choice.name).looks_at:
+            if key in RECORDED and predictions and all(getattr(each, key) is None for each in predictions):
+                message = f"{choice.name} reads {key} of the predictions, and none of {len(predictions)} rows has it"
+                cure = "score predictions that record it, or remove the metric; the answers are kept"
+                problems.append(Problem("LF315", message, cure, path="evaluation.metrics"))
+    return problems
 
 
 def check_golds(golds: Mapping[int, str], metrics: Sequence[MetricChoice]) -> list[Problem]:
@@ -120,7 +160,7 @@ def _repeated(known: Sequence[tuple[int, MetricChoice]], path: str) -> Iterator[
 
 def _other_type(found: Metric, output_type: str, path: str) -> Problem:
     message = f"metric {found.name!r} is for {' and '.join(found.output_types)} outputs, and this one is {output_type}"
-    return Problem("LF204", message, f"choose from {', '.join(_suited(output_type))}", path=path)
+    return Problem("LF204", message, f"choose from {listed(_suited(output_type))}", path=path)
 
 
 def _suited(output_type: str) -> list[str]:

@@ -136,7 +136,9 @@ def _scored(answered: Answered, judging: Judging, asked: dict[str, str], value: 
     scores = _by_part(found, value)
     return PerExample(
         {name: tuple(each or 0.0 for each in parts) for name, parts in scores.items()},
-        {name: frozenset(place for place, each in enumerate(parts) if each is None) for name, parts in scores.items()},
+        left_out={
+            name: frozenset(place for place, each in enumerate(parts) if each is None) for name, parts in scores.items()
+        },
         code=_sha256(source.get("source")),
     )
 

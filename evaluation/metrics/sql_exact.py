@@ -43,7 +43,7 @@ def sql_exact(answered: Answered) -> PerExample:
         scores.append(float(wanted is not None and wanted == found))
         without |= {place} if wanted is None else set()
         reasons.append(_reason(wanted, answer, found))
-    return PerExample({"sql_exact": tuple(scores)}, {"sql_exact": frozenset(without)}, tuple(reasons))
+    return PerExample({"sql_exact": tuple(scores)}, left_out={"sql_exact": frozenset(without)}, reasons=tuple(reasons))
 
 
 def _reason(wanted: str | None, answer: str | None, found: str | None) -> str | None:

@@ -67,8 +67,8 @@ def sql_execution(answered: Answered) -> PerExample:
     ]
     return PerExample(
         {"sql_execution": tuple(score or 0.0 for score, _ in judged)},
-        {"sql_execution": frozenset(place for place, (score, _) in enumerate(judged) if score is None)},
-        tuple(reason for _, reason in judged),
+        left_out={"sql_execution": frozenset(place for place, (score, _) in enumerate(judged) if score is None)},
+        reasons=tuple(reason for _, reason in judged),
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lfine.evaluation.extraction import check_extract
-from lfine.evaluation.metrics.checking import check_metrics
+from lfine.evaluation.metrics.checking import check_columns, check_metrics
 from lfine.evaluation.metrics.registry import MODULES, find, parameter
 from lfine.finetune.catalogue.entries import entry
 from lfine.finetune.catalogue.families import FAMILIES, Family
@@ -71,6 +71,8 @@ def _named_columns(loaded: LoadedTask, columns: Sequence[str]) -> Iterator[Probl
         "prompt.messages": task.prompt.messages,
         _OUTPUT: None if task.output_feature is None else task.output_feature.name,
         f"{_SPLIT}.column": _split_column(task),
+        "evaluation.references": task.evaluation.references,
+        "evaluation.choices": task.evaluation.choices,
         **_metric_columns(task.evaluation.metrics or ()),
     }
     for path, name in named.items():
@@ -141,6 +143,8 @@ def _selection_problems(task: Task) -> list[Problem]:
 def scoring_problems(evaluation: Evaluation, output_type: str, *, labels: Sequence[str] = ()) -> list[Problem]:
     """Return what of metrics, extraction and baselines does not fit an output of this type."""
     problems = check_metrics(evaluation.metrics, output_type, labels=labels) if evaluation.metrics is not None else []
+    if evaluation.metrics is not None:
+        problems += check_columns(evaluation.metrics, evaluation.references, evaluation.choices)
     problems += check_extract(evaluation.extract, output_type)
     if output_type != "category" and "tfidf" in evaluation.baselines:
         message = f"the baseline tfidf chooses between labels, and the output is {output_type}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from lfine.evaluation.metrics.registry import find, value_names
+from lfine.evaluation.metrics.registry import RECORDED, find, value_names
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice, Trainer
 
@@ -23,6 +23,22 @@ def selection_problems(trainer: Trainer, metrics: Sequence[MetricChoice], valida
         *without_rows(trainer, validation_rows),
         *without_value(trainer, metrics),
         *without_metric(trainer, metrics),
+        *unrecorded(trainer, metrics),
+    ]
+
+
+def unrecorded(trainer: Trainer, metrics: Sequence[MetricChoice]) -> list[Problem]:
+    """Return a problem for each metric of probabilities where rows are answered during training."""
+    asked = metrics if trainer.evaluation_sample else ()
+    return [
+        Problem(
+            "LF315",
+            f"{name} reads probabilities, which answers during training do not record",
+            "set trainer.evaluation_sample to 0, or leave the metric out",
+            path="trainer.evaluation_sample",
+        )
+        for name in (choice.name for choice in asked)
+        if RECORDED.intersection(find(name).looks_at)
     ]
 
 

@@ -13,17 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lfine.evaluation.metrics.registry import find
-from lfine.evaluation.records import ScoringSettings
+from lfine.evaluation.records import Prediction, ScoringSettings
 from lfine.evaluation.scoring import higher_is_better, quick_scores
 from lfine.finetune.compile.encoded import EncodedExample
 from lfine.finetune.compile.encoding import asked_prompts
 from lfine.finetune.compile.encoding_cache import EncodingCache
 from lfine.finetune.compile.plan import EvaluationPlan, SelectionPlan
-from lfine.finetune.compile.prepare import PreparedModel
-from lfine.finetune.data.pairs import Example
+from lfine.finetune.compile.prepare import Prepared
 from lfine.finetune.generate.local_answers import Asking, answer_texts, asking
 from lfine.finetune.train.losses import Engine, mean_loss
 from lfine.finetune.train.packed import ATTENTION
@@ -35,10 +34,10 @@ LOSS = "loss"
 class AnsweredSample:
     """Validation rows that are answered at every evaluation."""
 
-    row_ids: tuple[int, ...]
+    rows: tuple[Prediction, ...]
+    """Without an answer."""
     prompts: tuple[tuple[int, ...], ...]
     """Token ids, within the model's context."""
-    golds: tuple[str, ...]
     asking: Asking
     scoring: ScoringSettings
 
@@ -57,17 +56,17 @@ class Evaluation:
         return {LOSS: self.loss, **self.metrics}
 
 
-def answered_sample(rows: Sequence[Example], plan: EvaluationPlan, model: PreparedModel) -> AnsweredSample | None:
+def answered_sample(row_ids: Sequence[int], plan: EvaluationPlan, prepared: Prepared) -> AnsweredSample | None:
     """Return what is needed to answer and score validation rows; None without rows, or without generation."""
-    if not rows or plan.generation is None:
+    if not row_ids or plan.generation is None:
         return None
+    rows, model = prepared.rows.examples_of(row_ids), prepared.model
     how = asking(plan.generation, model, labels=plan.labels)
     prompts = asked_prompts(rows, model.renderer, EncodingCache())
     room = max(1, model.card.context - how.settings.max_new_tokens)  # as in evaluation a prompt loses its beginning
     return AnsweredSample(
-        row_ids=tuple(row.row_id for row in rows),
+        rows=tuple(prepared.rows.complete([Prediction(row.row_id, row.answer, None) for row in rows])),
         prompts=tuple(tuple(prompt[-room:]) for prompt in prompts),
-        golds=tuple(row.answer for row in rows),
         asking=how,
         scoring=scoring_settings(plan),
     )
@@ -94,12 +93,12 @@ def evaluate(engine: Engine, rows: Sequence[EncodedExample], sample: AnsweredSam
 
 def answered_scores(engine: Engine, sample: AnsweredSample) -> dict[str, float]:
     """Answer the sample's prompts with the model as it is and score the answers."""
-    texts: list[str | None] = [None] * len(sample.prompts)
+    found = list(sample.rows)
     with answering(engine):
-        for batch in answer_texts(engine.model, sample.prompts, sample.asking, sample.row_ids):
+        for batch in answer_texts(engine.model, sample.prompts, sample.asking, [row.row_id for row in sample.rows]):
             for answer in batch:
-                texts[answer.number] = answer.text
-    return quick_scores(sample.golds, texts, sample.scoring)
+                found[answer.number] = replace(found[answer.number], prediction=answer.text)
+    return quick_scores(found, sample.scoring)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def read(folder: Path, prediction: object) -> Prediction:
 
 def test_a_list_is_several_answers(tmp_path: Path) -> None:
     found = read(tmp_path, ["a ", " ", None, "a"])
-    assert (found.prediction, found.samples) == ("a", ("a", None, None, "a"))
+    assert (found.prediction, found.samples) == ("a ", ("a ", None, None, "a"))
 
 
 @pytest.mark.parametrize(("given", "answer"), [("a", "a"), (["a"], "a"), ([None], None), (None, None), ([" "], None)])

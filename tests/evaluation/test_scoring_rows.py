@@ -27,8 +27,8 @@ def partly(answered: Answered) -> PerExample:
     pairs = list(zip(answered.golds, answered.answers, strict=True))
     return PerExample(
         {"partly": tuple(float(gold == answer) for gold, answer in pairs)},
-        {"partly": frozenset(place for place, (gold, _) in enumerate(pairs) if gold == "?")},
-        tuple("no gold" if gold == "?" else None for gold, _ in pairs),
+        left_out={"partly": frozenset(place for place, (gold, _) in enumerate(pairs) if gold == "?")},
+        reasons=tuple("no gold" if gold == "?" else None for gold, _ in pairs),
         code="ab" * 32,
     )
 
@@ -102,7 +102,8 @@ def test_reports_pass_over_rows_that_are_left_out(marked: Score) -> None:
 def test_during_training_rows_are_left_out_too(marked: Score, settings: ScoringSettings) -> None:
     del marked  # it declares the metric
     used = replace(settings, metrics=(plain("partly"),), output_type="text", labels=())
-    assert quick_scores(["a", "?", "b"], ["a", "a", "x"], used) == {"partly": 0.5}
+    rows = [Prediction(n, gold, answer) for n, (gold, answer) in enumerate([("a", "a"), ("?", "a"), ("b", "x")])]
+    assert quick_scores(rows, used) == {"partly": 0.5}
 
 
 def test_several_answers_need_a_metric_that_looks_at_them(settings: ScoringSettings, identity: ScoreIdentity) -> None:

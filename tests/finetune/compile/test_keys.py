@@ -153,6 +153,8 @@ VALUES: dict[str, tuple[str, ...]] = {
     "evaluation.baselines": ("[]", "[majority]"),
     "evaluation.few_shot_examples": ("1", "2", "evaluation.baselines=[few_shot]"),
     "evaluation.confidence": ("0.9", "0.95"),
+    "evaluation.references": ("null", "note", "evaluation.metrics=[squad]"),
+    "evaluation.choices": ("null", "words", "dataset={path: tags.jsonl}", "evaluation.metrics=[multiple_choice]"),
     "cost.gpu_hour_usd": ("1", "2"),
     "cost.training_usd_per_million_tokens": ("1", "2"),
     "cost.input_usd_per_million_tokens": ("1", "2"),
@@ -180,6 +182,14 @@ METRICS = {
     "test": ("[{name: code_execution}]", "[{name: code_execution, test: note}]", TEXT),
     "entry_point": ("[{name: code_execution}]", "[{name: code_execution, entry_point: note}]", TEXT),
     "function": ("[{name: custom, function: 'a.py:b'}]", "[{name: custom, function: 'a.py:c'}]"),
+    "range": (
+        "[{name: bounded_error, range: 2}]",
+        "[{name: bounded_error, range: 3}]",
+        "dataset={path: told.csv, columns: {stars: {from: facts, json: number}}}",
+        "output_feature={name: stars, type: number}",
+    ),
+    "tokenize": ("[{name: bleu}]", "[{name: bleu, tokenize: char}]", "output_feature.type=text"),
+    "word_order": ("[{name: chrf}]", "[{name: chrf, word_order: 2}]", "output_feature.type=text"),
 }
 """Parameter of a metric → two lists of metrics."""
 

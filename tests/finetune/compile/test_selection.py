@@ -87,3 +87,11 @@ def test_the_best_cannot_be_chosen_by_what_is_computed_later() -> None:
     wanted = replace(TRAINER, save_best_by="sql_execution", evaluation_sample=5)
     (problem,) = selection_problems(wanted, (plain("sql_match"), plain("sql_execution")), 50)
     assert (problem.code, "by `lfine evaluate` only" in problem.message) == ("LF256", True)
+
+
+def test_a_metric_of_probabilities_during_training() -> None:
+    metrics = [plain("rouge"), plain("perplexity")]
+    (problem,) = selection_problems(replace(TRAINER, evaluation_sample=5), metrics, 9)
+    assert (problem.code, problem.path) == ("LF315", "trainer.evaluation_sample")
+    assert problem.message.startswith("perplexity reads probabilities")
+    assert selection_problems(TRAINER, metrics, 9) == []
