@@ -79,8 +79,12 @@ def summary(evaluated: Evaluated) -> str:
     head = f"{scores.task}: {scores.model} on {scores.n} {scores.split} rows"
     if scores.unscored:
         head += f", {scores.unscored} without a judgeable answer (counted as wrong)"
+    counts = scores.unjudged.items()
+    unread = [f"  {name} cannot read {count} of the answers (counted as wrong)" for name, count in counts]
     beside = [_line(f"{each.model} ({each.headline})", each.metrics[each.headline]) for each in evaluated.beside]
-    return "\n".join([head, *_metric_lines(scores), *left_out(scores), *beside, f"report: {evaluated.report}"])
+    lines = [head, *_metric_lines(scores), *unread, *left_out(scores), *beside, f"report: {evaluated.report}"]
+    return "
+".join(lines)
 
 
 def _metric_lines(scores: Scores) -> list[str]:

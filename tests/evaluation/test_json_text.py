@@ -45,6 +45,6 @@ def test_equality_of_values() -> None:
 
 
 def test_leaves_are_named_by_their_path() -> None:
-    value = {"a": {"b": [1, 2]}, "c": [], "d": {}, "e": None}
+    value: object = {"a": {"b": [1, 2]}, "c": [], "d": {}, "e": None}
     assert leaves(value) == {("a", "b", 0): 1, ("a", "b", 1): 2, ("c",): [], ("d",): {}, ("e",): None}
     assert leaves(7) == {(): 7}

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lfine.evaluation import intervals
 from lfine.evaluation import label_scores as module
 from lfine.evaluation.label_scores import label_scores
 from lfine.evaluation.metrics.label_counts import encode
@@ -64,7 +65,7 @@ def test_no_rows() -> None:
 
 def test_many_labels_get_fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
     asked_for: list[int] = []
-    drawn = module.resampled_rows
+    drawn = intervals.resampled_rows
 
     def resampled_rows(n: int, *, seed: int, resamples: int) -> object:
         asked_for.append(resamples)

@@ -183,7 +183,7 @@ def test_corpus_metrics_of_texts_keep_what_they_are_computed_from(scored: Callab
     scores = scored(pairs, metrics=("rouge", "bleu", replace(plain("chrf"), word_order=2)))
     assert set(scores.facts) == {"bleu", "chrf_word2"}
     assert [len(rows) for rows in scores.facts.values()] == [20, 20]
-    assert scores.facts["bleu"][0] == (5, 5, 5, 4, 3, 2, 5, 4, 3, 2)
+    assert list(scores.facts["bleu"][0]) == [5, 5, 5, 4, 3, 2, 5, 4, 3, 2]
     for name in scores.facts:
         assert scores.metrics[name].low < scores.metrics[name].value < scores.metrics[name].high
 

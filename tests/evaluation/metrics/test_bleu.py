@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 import sacrebleu
@@ -40,7 +41,7 @@ def test_equals_sacrebleu(sample: list[tuple[str, str, str, bool]], seed: int) -
 
 
 @pytest.mark.parametrize("tokenize", ["13a", "intl", "char", "zh", "none"])
-def test_every_tokenizer_is_the_library_s(tokenize: str) -> None:
+def test_every_tokenizer_is_the_library_s(tokenize: Literal["13a", "intl", "char", "zh", "none"]) -> None:
     pairs: list[Pair] = [("It's 3.5 m, isn't it?", "It's 3.5 m , isn't that?"), ("猫が座った。", "猫が立った。")]
     choice = replace(plain("bleu"), tokenize=tokenize)
     expected = sacrebleu.corpus_bleu(

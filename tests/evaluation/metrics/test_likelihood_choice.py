@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from tests.evaluation.metrics.asking import often, per_row, unjudged
 OPTIONS = ("A", "yes", "très long", "certainly not")
 
 
-def rows(cases: list[tuple[str, dict[str, float] | None]]) -> Answered:
+def rows(cases: Sequence[tuple[str, dict[str, float] | None]]) -> Answered:
     given = tuple(
         Prediction(place, gold, None, label_log_probabilities=found) for place, (gold, found) in enumerate(cases)
     )

@@ -104,14 +104,18 @@ def columns(file: str) -> dict[str, list[object]]:
     return found
 
 
+def cells(column: Sequence[object]) -> list[tuple[str, ...]]:
+    return [tuple(map(text, each)) if isinstance(each, list) else () for each in column]
+
+
 def rows_of(which: Set) -> list[Prediction]:
     """Return the test rows, each answered with its gold answer."""
     table = columns(which.file)
     rows = [Prediction(place, text(value), text(value)) for place, value in enumerate(table[which.column])]
-    for field, column in (("references", which.references), ("choices", which.choices)):
-        if column is not None:
-            cells = [each if isinstance(each, list) else [] for each in table[column]]
-            rows = [replace(row, **{field: tuple(map(text, cell))}) for row, cell in zip(rows, cells, strict=True)]
+    if which.references is not None:
+        rows = [replace(row, references=cell) for row, cell in zip(rows, cells(table[which.references]), strict=True)]
+    if which.choices is not None:
+        rows = [replace(row, choices=cell) for row, cell in zip(rows, cells(table[which.choices]), strict=True)]
     return rows
 
 
