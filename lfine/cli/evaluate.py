@@ -83,8 +83,7 @@ def summary(evaluated: Evaluated) -> str:
     unread = [f"  {name} cannot read {count} of the answers (counted as wrong)" for name, count in counts]
     beside = [_line(f"{each.model} ({each.headline})", each.metrics[each.headline]) for each in evaluated.beside]
     lines = [head, *_metric_lines(scores), *unread, *left_out(scores), *beside, f"report: {evaluated.report}"]
-    return "
-".join(lines)
+    return "\n".join(lines)
 
 
 def _metric_lines(scores: Scores) -> list[str]:
