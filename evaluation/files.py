@@ -20,13 +20,21 @@ from lfine.schemas.records import Record, ShapeError, from_json, to_json, write_
 FORMAT = 1
 """Of scores.json; a reader refuses every other one."""
 
+ALWAYS = ("row_id", "prompt", "gold", "prediction", "finish_reason", "prompt_tokens", "completion_tokens")
+"""Keys that stand in every line of predictions.jsonl."""
+
 CURE = "run the stage that wrote it again"
 
 
 def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
     """Write predictions.jsonl; MachineError LF405 when the disk will not take it."""
-    lines = (_json_text(to_json(prediction)) + "\n" for prediction in predictions)
+    lines = (_json_text(_line(prediction)) + "\n" for prediction in predictions)
     write_whole(path, "".join(lines))
+
+
+def _line(prediction: Prediction) -> dict[str, object]:
+    """Return a line's values: the seven that every line has, and what else is known of the row."""
+    return {key: value for key, value in to_json(prediction).items() if value is not None or key in ALWAYS}
 
 
 def read_predictions(path: Path) -> list[Prediction]:

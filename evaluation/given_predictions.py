@@ -1,11 +1,14 @@
 """Somebody else's predictions, matched to our held-out rows before anything is scored.
 
     answers.jsonl   {"row_id": 7, "prediction": "claims", "model": "passed over"}
+                    {"row_id": 9, "prediction": null, "label_log_probabilities": {"claims": -0.2, "home": -1.7}}
     answers.csv     row_id,prediction
                     7,claims
 
-A file whose name ends in .csv is CSV, every other one JSONL. Extra columns are passed over, a blank prediction is a
-missing one.
+    sampled.jsonl   {"row_id": 7, "prediction": ["claims", "other"]}     several answers to one row, for pass@k
+
+A file whose name ends in .csv is CSV, every other one JSONL. A blank prediction is a missing one. What a model computed
+of a row, for metrics of probabilities, is taken from JSONL; other columns are passed over.
 *Not here:* our own predictions.jsonl (lfine.evaluation.files) and the held-out sample (lfine.finetune.data).
 """
 
@@ -13,9 +16,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lfine.evaluation.files import parse_json
 from lfine.evaluation.records import Prediction
@@ -29,6 +34,26 @@ MOST_DIGITS = 18
 """More would not be a row number, and int() refuses thousands of digits."""
 
 CURE = "give every row the row_id it has in predictions.jsonl, and one answer"
+
+
+def _is_logarithm(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value <= 0
+
+
+def _are_logarithms(value: object) -> bool:
+    return isinstance(value, dict) and bool(value) and all(map(_is_logarithm, value.values()))
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+RECORDED: Mapping[str, Callable[[object], bool]] = {
+    "label_log_probabilities": _are_logarithms,
+    "gold_log_probability": _is_logarithm,
+    "gold_tokens": _is_count,
+}
+"""Fields of a prediction that a model computed, and what they can be."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +71,17 @@ class _Line:
     """1-based, in the file."""
     row_id: object
     prediction: object
+    recorded: Mapping[str, object] = field(default_factory=dict)
+    """Values of RECORDED."""
 
 
 @dataclass
 class _Found:
     """What reading gathers."""
 
-    answers: dict[int, str | None] = field(default_factory=dict)
+    answers: dict[int, tuple[str | None, ...]] = field(default_factory=dict)
+    """One or more of each row; a blank one is None."""
+    recorded: dict[int, Mapping[str, object]] = field(default_factory=dict)
     lines: dict[int, int] = field(default_factory=dict)
     """Line by row id."""
     problems: list[tuple[int, str]] = field(default_factory=list)
@@ -79,11 +108,19 @@ def read_given_predictions(path: Path, golds: Mapping[int, str], *, limit: int |
     if found.problems:
         raise TaskError(*_shown(path, found.problems))
     sample = list(golds.items())[:limit]
-    missing = [row_id for row_id, _ in sample if found.answers.get(row_id) is None]
+    missing = [
+        row_id for row_id, _ in sample if not any(found.answers.get(row_id, ())) and not found.recorded.get(row_id)
+    ]
     return GivenPredictions(
-        predictions=tuple(Prediction(row_id, gold, found.answers.get(row_id)) for row_id, gold in sample),
+        predictions=tuple(_prediction(row_id, gold, found) for row_id, gold in sample),
         problems=_warn(path, missing, len(sample)),
     )
+
+
+def _prediction(row_id: int, gold: str, found: _Found) -> Prediction:
+    recorded: Mapping[str, Any] = found.recorded.get(row_id, {})
+    answers = found.answers.get(row_id, (None,))
+    return Prediction(row_id, gold, answers[0], samples=answers if len(answers) > 1 else None, **recorded)
 
 
 def _json_lines(text: str, found: _Found) -> Iterator[_Line]:
@@ -99,7 +136,8 @@ def _json_lines(text: str, found: _Found) -> Iterator[_Line]:
         if absent:
             found.problems.append((line, f"no {' and no '.join(absent)}"))
         elif isinstance(value, dict):
-            yield _Line(line, value["row_id"], value["prediction"])
+            recorded = {key: value[key] for key in RECORDED if value.get(key) is not None}
+            yield _Line(line, value["row_id"], value["prediction"], recorded)
 
 
 def _csv_lines(text: str, found: _Found) -> Iterator[_Line]:
@@ -130,11 +168,22 @@ def _take(line: _Line, golds: Mapping[int, str], found: _Found) -> None:
     elif row_id in found.lines:
         message = f"row_id {row_id} stands twice, first in line {found.lines[row_id]}"
         found.problems.append((line.line, message))
-    elif isinstance(line.prediction, (dict, list, bool, float)):
-        found.problems.append((line.line, f"prediction of row_id {row_id} must be text, got {line.prediction!r:.60}"))
+    elif not _is_answer(line.prediction):
+        what = "must be text, or a list of texts"
+        found.problems.append((line.line, f"prediction of row_id {row_id} {what}, got {line.prediction!r:.60}"))
+    elif odd := [key for key, value in line.recorded.items() if not RECORDED[key](value)]:
+        found.problems.append((line.line, f"{odd[0]} of row_id {row_id} cannot be: {line.recorded[odd[0]]!r:.60}"))
     else:
+        found.recorded[row_id] = line.recorded
         found.lines[row_id] = line.line
-        found.answers[row_id] = None if line.prediction is None else str(line.prediction).strip() or None
+        several = line.prediction if isinstance(line.prediction, list) else [line.prediction]
+        found.answers[row_id] = tuple(str(each) if each is not None and str(each).strip() else None for each in several)
+
+
+def _is_answer(prediction: object) -> bool:
+    if isinstance(prediction, list):
+        return bool(prediction) and all(isinstance(each, str) or each is None for each in prediction)
+    return not isinstance(prediction, (dict, bool, float))
 
 
 def _row_id(value: object) -> int | None:

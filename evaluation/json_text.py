@@ -4,6 +4,7 @@
     embedded('Here it is: {"a": {"b": [1, 2]}}')                   →  {"a": {"b": [1, 2]}}
     at_path({"a": {"b": [1, 2]}}, "a.b.1") == 2
     same({"a": 1}, {"a": 1.0})  and not same(1, True)
+    leaves({"a": {"b": [1, 2]}, "c": []})  →  {("a", "b", 0): 1, ("a", "b", 1): 2, ("c",): []}
 
 *Not here:* JSON files of a run (lfine.evaluation.files).
 """
@@ -56,6 +57,20 @@ def at_path(value: object, path: str) -> object:
         else:
             return MISSING
     return value
+
+
+def leaves(value: object, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], object]:
+    """Return the values that hold no other values, by their path; an empty mapping or list is one."""
+    if isinstance(value, dict) and value:
+        items: list[tuple[str | int, object]] = list(value.items())
+    elif isinstance(value, list) and value:
+        items = list(enumerate(value))
+    else:
+        return {path: value}
+    found: dict[tuple[str | int, ...], object] = {}
+    for step, each in items:
+        found |= leaves(each, (*path, step))
+    return found
 
 
 def same(first: Any, second: Any) -> bool:

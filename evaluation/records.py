@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lfine.schemas.task import Extract, MetricChoice
 
@@ -30,6 +30,18 @@ class Prediction:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     """Generated tokens, the end-of-sequence token among them."""
+    samples: tuple[str | None, ...] | None = None
+    """Every answer, `prediction` the first of them, where the row was answered several times; None: there is one."""
+    references: tuple[str, ...] | None = None
+    """Further answers that are right, from the column `evaluation.references`; None: the gold answer alone is."""
+    choices: tuple[str, ...] | None = None
+    """What could be chosen, from the column `evaluation.choices`: one text for each label, labels in sorted order."""
+    label_log_probabilities: dict[str, float] | None = None
+    """Natural logarithm of the probability that the model gives each possible answer, summed over its tokens."""
+    gold_log_probability: float | None = None
+    """The same of the gold answer, its end-of-sequence token among the tokens."""
+    gold_tokens: int | None = None
+    """Tokens that gold_log_probability is the sum over."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,20 @@ class Confusion:
     """Row names; the columns are these and, last, "(no label)"."""
     counts: tuple[tuple[int, ...], ...]
     """(gold labels, labels + 1)."""
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """One label of a category by itself."""
+
+    label: str
+    rows: int
+    """Gold answers with it."""
+    answered: int
+    """Answers with it."""
+    precision: MetricScore
+    recall: MetricScore
+    f1: MetricScore
 
 
 @dataclass(frozen=True)
@@ -155,8 +181,9 @@ class Scores:
     """By value name: that of the metric with its parameters (`f1_weighted`); a family (rouge) gives several."""
     headline: str
     """The key of `metrics` that speaks for the task."""
-    per_example: dict[str, tuple[float, ...]]
-    """Per-example scores in the order of row_ids, for metrics that are means of such."""
+    per_example: dict[str, tuple[float | None, ...]]
+    """Per-example scores in the order of row_ids, for metrics that are means of such; None: a row that nothing can be
+    said of, whatever the answer, and that is left out of the mean."""
     row_ids: tuple[int, ...]
     """The held-out sample in its fixed order."""
     confusion: Confusion | None
@@ -172,3 +199,15 @@ class Scores:
     """Labels by row, for a category; None for text."""
     overlap: Overlap | None = None
     """With the training rows of the adapter; None where there are none, or none that are known."""
+    reasons: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Metric's first value → row id (as text) → why the row has its score: the error of a query, of a program, …"""
+    code: dict[str, str] = field(default_factory=dict)
+    """Custom metric's value → sha256 of the file that its function stands in: only equal ones are the same metric."""
+    unextracted: int = 0
+    """Of the unscored rows those with an answer, in which nothing was to be extracted."""
+    unjudged: dict[str, int] = field(default_factory=dict)
+    """Metric's first value → answers in which it found nothing to judge (no number, no JSON); they count as wrong."""
+    facts: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    """Corpus metric's first value → what it keeps of each row, in the order of row_ids; it is computed from these."""
+    per_label: tuple[LabelScore, ...] | None = None
+    """For a category: each gold label by itself."""

@@ -61,7 +61,7 @@ def answer(who: Answering, row_ids: Sequence[int], folder: Path, speaker: Speake
         say(f"{len(rows) - len(waiting)} of {len(rows)} rows were answered before; going on with the others")
     if waiting:
         _generate(who, waiting, kept, speaker)
-    return [replace(kept.answers[row.row_id], gold=row.answer) for row in rows]
+    return who.prepared.rows.complete([replace(kept.answers[row.row_id], gold=row.answer) for row in rows])
 
 
 def forget(folder: Path) -> None:

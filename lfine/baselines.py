@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from lfine.compiling import say
 from lfine.evaluation.baselines import majority, tfidf
 from lfine.evaluation.files import read_scores, write_predictions, write_scores
+from lfine.evaluation.judging import Judging
 from lfine.evaluation.records import Prediction, ScoreIdentity, Scores, ScoringSettings
 from lfine.evaluation.scoring import rows_hash, score
 from lfine.finetune.compile.few_shot import few_shot_renderer
@@ -66,6 +67,8 @@ class Scored:
     identity: ScoreIdentity
     folder: Path
     """Of all evaluations."""
+    judging: Judging | None = None
+    """For metrics that need more than gold and answer."""
 
 
 def settings_of(plan: EvaluationPlan) -> ScoringSettings:
@@ -81,9 +84,16 @@ def settings_of(plan: EvaluationPlan) -> ScoringSettings:
     )
 
 
-def keep(folder: Path, predictions: Sequence[Prediction], settings: ScoringSettings, identity: ScoreIdentity) -> Scores:
+def keep(
+    folder: Path,
+    predictions: Sequence[Prediction],
+    settings: ScoringSettings,
+    identity: ScoreIdentity,
+    *,
+    judging: Judging | None,
+) -> Scores:
     """Score answers and write both files."""
-    scores = score(predictions, settings=settings, identity=identity)
+    scores = score(predictions, settings=settings, identity=identity, judging=judging)
     write_predictions(folder / "predictions.jsonl", predictions)
     write_scores(folder / "scores.json", scores)
     return scores
@@ -113,8 +123,10 @@ def _from_training_rows(name: str, beside: Scored, predictions: Sequence[Predict
         texts = [" ".join(example.values.values()) for example in (*train, *test)]
         given = tfidf(texts[: len(train)], answers, texts[len(train) :])
     rows = [Prediction(row.row_id, row.gold, text) for row, text in zip(predictions, given, strict=True)]
+    rows = beside.rows.complete(rows)
     identity = _identity(beside, name, plan_hash=None, began=began)
-    return [keep(beside.folder / name, rows, replace(settings_of(beside.evaluation), extract=WHOLE), identity)]
+    settings = replace(settings_of(beside.evaluation), extract=WHOLE)
+    return [keep(beside.folder / name, rows, settings, identity, judging=beside.judging)]
 
 
 def _from_model(name: str, beside: Scored, predictions: Sequence[Prediction], desk: Desk | None) -> list[Scores]:
@@ -134,7 +146,7 @@ def _from_model(name: str, beside: Scored, predictions: Sequence[Prediction], de
     say(f"answering with the baseline {name}")
     rows = replace(desk, who=who).answers([prediction.row_id for prediction in predictions], folder)
     identity = _identity(beside, name, plan_hash=beside.identity.plan_hash, began=began)
-    scores = keep(folder, rows, settings_of(beside.evaluation), identity)
+    scores = keep(folder, rows, settings_of(beside.evaluation), identity, judging=beside.judging)
     forget(folder)
     return [scores]
 

@@ -19,6 +19,8 @@ from lfine.baselines import Desk, Scored, keep, score_baselines, settings_of
 from lfine.changes import differences
 from lfine.compiling import compile_file, place_of, say, warn
 from lfine.evaluation.given_predictions import read_given_predictions
+from lfine.evaluation.judging import Judging
+from lfine.evaluation.metrics.checking import check_ready
 from lfine.evaluation.provenance import provenance
 from lfine.evaluation.records import MetricScore, Overlap, Prediction, ScoreIdentity, Scores
 from lfine.evaluation.reports.page import write_report
@@ -28,10 +30,11 @@ from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import EvaluationPlan, Plan, TrainingPlan, evaluation_hash
 from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_rows
+from lfine.finetune.data.places import Place
 from lfine.lineage import overlap, read_rows, said
 from lfine.reopening import reopen
 from lfine.runs import FAILED, FINISHED, INTERRUPTED, STARTED, latest_run, read_run, runs_folder
-from lfine.schemas.errors import RunError, UsageError
+from lfine.schemas.errors import MachineError, RunError, TaskError, UsageError
 from lfine.schemas.loading import LoadedTask, load_task
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import to_json
@@ -71,7 +74,9 @@ class EvaluateOptions:
     limit: int | None = None
     """Score the first so many rows of the sample."""
     allow_code: bool = False
-    """Let a model run code that comes with it, where the task says so too."""
+    """Let the Python code run that comes with a model or a custom metric, where the task says so too."""
+    unsafe: bool = False
+    """Run code that a model wrote where this system has no cage that holds."""
     allow_overlap: bool = False
     """Score rows too whose input the adapter was trained on."""
     skip_bad_rows: int = 0
@@ -124,6 +129,8 @@ class _Subject:
     training: TrainingPlan | None
     """Of the run, or freshly compiled; None when nothing is generated."""
     prepared: Prepared | None
+    source_folder: Path
+    """Of the task file: where databases and metric files are looked for first."""
 
 
 def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None = None) -> Evaluated:
@@ -138,18 +145,34 @@ def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None =
     subject = _given_subject(loaded, options) if given else _subject(loaded, path, options)
     model = _model_name(options)
     learned = _overlap(subject, options)
+    judging = _judging(subject, options, place_of(loaded))
     folder = _evaluations(loaded.task, None if options.adapter else subject.run, options) / model
     cure = f"make room, then again: {options.command or 'lfine evaluate'}"
     with machine_faults(cure, at=folder, memory_cure="a smaller base_model, or a machine with more memory"):
         desk = None if given else _desk(subject, options, load)
         predictions = _read(subject, options) if desk is None else _answer(subject, options, folder, desk)
         identity = replace(_identity(subject, model, options, seconds=time.perf_counter() - began), overlap=learned)
-        scores = keep(folder, predictions, settings_of(subject.evaluation), identity)
-        beside = score_baselines(Scored(subject.rows, subject.evaluation, identity, folder.parent), predictions, desk)
+        scores = keep(folder, predictions, settings_of(subject.evaluation), identity, judging=judging)
+        scored = Scored(subject.rows, subject.evaluation, identity, folder.parent, judging)
+        beside = score_baselines(scored, predictions, desk)
         report = write_report(subject.run, folder)
         if not given:
             _forget(folder)
     return Evaluated(_outcome(scores), folder, report, scores, beside)
+
+
+def _judging(subject: _Subject, options: EvaluateOptions, place: Place) -> Judging:
+    """Return what metrics may need besides the answers; TaskError, MachineError where one cannot be computed here."""
+    rows = subject.rows.table.rows
+    judging = Judging(lambda row_id: rows[row_id], subject.source_folder, options.allow_code, options.unsafe)
+    problems = check_ready(subject.evaluation.metrics, judging)
+    if problems and all(each.code.startswith("LF4") for each in problems):
+        raise MachineError(*problems)
+    if problems:
+        raise TaskError(
+            *(place(each.code, each.path or "evaluation.metrics", each.message, each.cure) for each in problems)
+        )
+    return judging
 
 
 def _check_options(options: EvaluateOptions) -> None:
@@ -225,7 +248,7 @@ def _read(subject: _Subject, options: EvaluateOptions) -> Sequence[Prediction]:
     golds = {example.row_id: example.answer for example in subject.rows.examples_of(row_ids)}
     found = read_given_predictions(Path(options.predictions or ""), golds, limit=options.limit)
     warn(found.problems)
-    return found.predictions
+    return subject.rows.complete(found.predictions)
 
 
 def _forget(folder: Path) -> None:
@@ -246,7 +269,7 @@ def _given_subject(loaded: LoadedTask, options: EvaluateOptions) -> _Subject:
     rows = prepare_rows(task, loaded.folder, needed=needed, skip_bad_rows=skip, place=source.place)
     evaluation, warnings = plan_scoring(source, rows, Notes(loaded.origin), None)
     warn((*rows.warnings, *warnings))
-    return _Subject(task, None, None, rows, evaluation, None, None)
+    return _Subject(task, None, None, rows, evaluation, None, None, loaded.folder)
 
 
 def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subject:
@@ -262,9 +285,8 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
             score_only=True,
         )
         plan = compiled.plan
-        return _Subject(
-            plan.task, None, None, compiled.prepared.rows, plan.evaluation, plan.training, compiled.prepared
-        )
+        rows = compiled.prepared.rows
+        return _Subject(plan.task, None, None, rows, plan.evaluation, plan.training, compiled.prepared, loaded.folder)
     plan = read_plan(run / "plan.json")
     task = _settled(loaded.task, plan.task)
     folder = Path(plan.folder) if Path(plan.folder).is_dir() else loaded.folder  # the run may come from elsewhere
@@ -273,7 +295,7 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
     rows = prepared.rows
     evaluation, warnings = plan_evaluation(source, prepared, plan.training.length, this_machine(), Notes(loaded.origin))
     warn((*rows.warnings, *warnings))
-    return _Subject(task, run, plan, rows, evaluation, plan.training, prepared)
+    return _Subject(task, run, plan, rows, evaluation, plan.training, prepared, loaded.folder)
 
 
 def _run_folder(task: Task, options: EvaluateOptions) -> Path | None:

@@ -117,7 +117,7 @@ def opened(run: Path, plan: Plan, *, rows: int, allow_code: bool) -> Subject:
 
 
 def made(subject: Subject, wanted: Wanted, folder: Path) -> ExportRecord:
-    """Fill an empty folder; RunError LF506 where the prompt would be another one, LF530 for weights too large."""
+    """Fill an empty folder; RunError LF506 where the prompt would be another one, LF540 for weights too large."""
     say(f"answering {len(subject.examples)} held-out rows with the model of the run")
     ours, rounded = _written(subject, wanted, folder)
     gc.collect()  # a model that peft has wrapped is only found by the collector

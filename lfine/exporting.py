@@ -168,7 +168,7 @@ def _out(options: ExportOptions, run: Path) -> Path:
 
 
 def _servable(subject: Subject, options: ExportOptions) -> list[Problem]:
-    """Return what servers do not take of the adapter; with --require-servable that is TaskError LF531."""
+    """Return what servers do not take of the adapter; with --require-servable that is TaskError LF541."""
     if subject.training.adapter is None:
         return []
     problems = serving_problems(subject.weights, layers=subject.prepared.model.card.layers)
@@ -180,7 +180,7 @@ def _servable(subject: Subject, options: ExportOptions) -> list[Problem]:
 
 
 def _export(subject: Subject, wanted: Wanted, out: Path) -> ExportRecord:
-    """Write the folder beside its name, check it, name it; RunError LF530 for one that is another model."""
+    """Write the folder beside its name, check it, name it; RunError LF540 for one that is another model."""
     out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -204,7 +204,7 @@ def _refusal(record: ExportRecord, folder: Path) -> Problem:
         cure = "leave --base-weights original out: the adapter was trained beside the quantized weights"
     elif record.dtype == "float16":
         cure = "--dtype bfloat16, which holds the range of float32"
-    return Problem("LF530", message, f"{cure}; the figures are in export.json", file=str(folder))
+    return Problem("LF540", message, f"{cure}; the figures are in export.json", file=str(folder))
 
 
 def _of_the_system(error: SafetensorError) -> OSError:

@@ -173,7 +173,7 @@ def _rows(compiled: CompiledTask) -> TrainingRows:
     """Return what the loop is given: fitted rows, validation rows, and those that are answered on the way."""
     plan, prepared = compiled.plan, compiled.prepared
     asked = prepared.rows.row_ids("validation")[: plan.training.evaluation_sample]
-    sample = answered_sample(prepared.rows.examples_of(asked), plan.evaluation, prepared.model)
+    sample = answered_sample(asked, plan.evaluation, prepared)
     return TrainingRows(compiled.rows.train, compiled.rows.validation, sample)
 
 

@@ -274,6 +274,30 @@ class MetricChoice:
     beta: float | None
     case: bool | None
     stemmer: bool | None
+    range: float | None = None
+    """bounded_error: the difference between the largest and the smallest possible number."""
+    tokenize: Literal["13a", "intl", "char", "zh", "none"] | None = None
+    """bleu: sacrebleu's way of splitting a text into words."""
+    word_order: int | None = None
+    """chrf: longest word n-gram beside the character n-grams."""
+    dialect: str | None = None
+    """sql_exact: sqlglot's name of the SQL dialect."""
+    databases: str | None = None
+    """sql_execution: folder of SQLite files."""
+    database: str | None = None
+    """sql_execution: column that names the database of a row."""
+    seconds: float | None = None
+    """sql_execution, code_execution, custom: how long one query, program or example may take."""
+    k: tuple[int, ...] | None = None
+    """code_execution: the k of pass@k."""
+    prompt: str | None = None
+    """code_execution: column whose text stands before the answer."""
+    test: str | None = None
+    """code_execution: column with the tests."""
+    entry_point: str | None = None
+    """code_execution: column with the name of the function that the tests are given."""
+    function: str | None = None
+    """custom: FILE.py:NAME."""
 
 
 @dataclass(frozen=True)
@@ -303,6 +327,10 @@ class Evaluation:
     """Training rows in the prompts of the baseline few_shot."""
     confidence: float
     """Level of the bootstrap intervals."""
+    references: str | None = None
+    """Column with further right answers of a row."""
+    choices: str | None = None
+    """Column with the texts that a row's labels stand for."""
 
 
 @dataclass(frozen=True)

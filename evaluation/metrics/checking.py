@@ -9,12 +9,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
-from lfine.evaluation.metrics.registry import MODULES, Metric, find, unknown, value_names
+from lfine.evaluation import plugins
+from lfine.evaluation.judging import Judging
+from lfine.evaluation.metrics.registry import (
+    MODULES,
+    RECORDED,
+    Metric,
+    Parameter,
+    RowData,
+    find,
+    is_known,
+    listed,
+    unknown,
+    value_names,
+)
+from lfine.evaluation.records import Prediction
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice
 
-PARAMETERS = ("average", "positive", "beta", "case", "stemmer")
+PARAMETERS: tuple[Parameter, ...] = get_args(Parameter)
 SHOWN = 5
 """Rows of one kind that are listed."""
 
@@ -31,8 +46,8 @@ def check_metrics(
     Unknown names, other types, parameters that the metric does not take or that lack their partner, values that two
     entries would both give, no number at all. `labels`, where they are known, must hold the positive one.
     """
-    problems = [unknown(choice.name, path=path) for choice in metrics if choice.name not in MODULES]
-    known = [(place, choice) for place, choice in enumerate(metrics) if choice.name in MODULES]
+    problems = [unknown(choice.name, path=path) for choice in metrics if not is_known(choice.name)]
+    known = [(place, choice) for place, choice in enumerate(metrics) if is_known(choice.name)]
     for _, choice in known:
         found = find(choice.name)
         if output_type not in found.output_types:
@@ -45,6 +60,48 @@ def check_metrics(
         given = ", ".join(choice.name for choice in metrics) or "none"
         message = f"{path} names no metric that gives a number, got {given}"
         problems.append(Problem("LF210", message, f"add {_suited(output_type)[0]!r}", path=path))
+    return problems
+
+
+def check_ready(metrics: Sequence[MetricChoice], judging: Judging) -> list[Problem]:
+    """Return what keeps metrics from being computed here and now, to be known before any answer is paid for.
+
+    LF242, LF421, LF353, LF318 in what the user wrote, LF420 in the machine.
+    """
+    return [each for choice in metrics for each in _unready(choice, judging)]
+
+
+def _unready(choice: MetricChoice, judging: Judging) -> list[Problem]:
+    ready = find(choice.name).ready
+    twice = plugins.ambiguous(choice.name, MODULES) if choice.name in MODULES else []
+    return [*twice, *(ready(choice, judging) if ready is not None else [])]
+
+
+def check_columns(
+    metrics: Sequence[MetricChoice], references: str | None, choices: str | None, *, path: str = "evaluation"
+) -> list[Problem]:
+    """Return a problem for each of these two columns that none of the metrics looks at; unknown metrics look at all."""
+    given: dict[RowData, str | None] = {"references": references, "choices": choices}
+    if any(choice.name not in MODULES for choice in metrics):
+        return []
+    problems = []
+    for key, column in given.items():
+        if column is not None and not any(key in find(choice.name).looks_at for choice in metrics):
+            message = f"{path}.{key} is given, and no metric of the task looks at it"
+            readers = ", ".join(name for name in MODULES if key in find(name).looks_at)
+            problems.append(Problem("LF280", message, f"remove it, or score with {readers}", path=f"{path}.{key}"))
+    return problems
+
+
+def check_recorded(predictions: Sequence[Prediction], metrics: Sequence[MetricChoice]) -> list[Problem]:
+    """Return a problem for each metric that reads what the model computed, where no row has it."""
+    problems = []
+    for choice in metrics:
+        for key in find(choice.name).looks_at:
+            if key in RECORDED and predictions and all(getattr(each, key) is None for each in predictions):
+                message = f"{choice.name} reads {key} of the predictions, and none of {len(predictions)} rows has it"
+                cure = "score predictions that record it, or remove the metric; the answers are kept"
+                problems.append(Problem("LF315", message, cure, path="evaluation.metrics"))
     return problems
 
 
@@ -64,6 +121,10 @@ def check_golds(golds: Mapping[int, str], metrics: Sequence[MetricChoice]) -> li
 
 def _parameters(choice: MetricChoice, path: str, labels: Sequence[str]) -> Iterator[Problem]:
     takes = find(choice.name).parameters
+    for name in find(choice.name).needs:
+        if getattr(choice, name) is None:
+            message = f"metric {choice.name!r} needs its parameter {name!r}"
+            yield Problem("LF211", message, f"write {{name: {choice.name}, {name}: …}}", path=path)
     for name in PARAMETERS:
         if getattr(choice, name) is not None and name not in takes:
             message = f"metric {choice.name!r} has no parameter {name!r}"
@@ -99,7 +160,7 @@ def _repeated(known: Sequence[tuple[int, MetricChoice]], path: str) -> Iterator[
 
 def _other_type(found: Metric, output_type: str, path: str) -> Problem:
     message = f"metric {found.name!r} is for {' and '.join(found.output_types)} outputs, and this one is {output_type}"
-    return Problem("LF204", message, f"choose from {', '.join(_suited(output_type))}", path=path)
+    return Problem("LF204", message, f"choose from {listed(_suited(output_type))}", path=path)
 
 
 def _suited(output_type: str) -> list[str]:

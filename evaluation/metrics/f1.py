@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lfine.evaluation.metrics.label_counts import LabelCounts, averaged, divide
+from lfine.evaluation.metrics.label_counts import LabelCounts, averaged
 from lfine.evaluation.metrics.registry import Answered, Corpus, metric
+from lfine.evaluation.metrics.resampling import divide
 
 if TYPE_CHECKING:
     from lfine.evaluation.metrics.registry import Values

@@ -20,7 +20,7 @@ from lfine.evaluation.metrics.registry import Answered, PerExample, metric
 
 
 def is_json(text: str) -> bool:
-    return _parsed(text) is not MISSING
+    return parsed(text) is not MISSING
 
 
 @metric(
@@ -33,17 +33,19 @@ def is_json(text: str) -> bool:
 )
 def json_match(answered: Answered) -> PerExample:
     valid = _validator(answered.schema)
-    found = [MISSING if answer is None else _parsed(answer) for answer in answered.answers]
+    found = [MISSING if answer is None else parsed(answer) for answer in answered.answers]
     pairs = zip(answered.golds, found, strict=True)
+    unjudged = answered.unread([None if each is MISSING else True for each in found])
     return PerExample(
         {
-            "json_match": tuple(float(each is not MISSING and same(_parsed(gold), each)) for gold, each in pairs),
+            "json_match": tuple(float(each is not MISSING and same(parsed(gold), each)) for gold, each in pairs),
             "json_valid": tuple(float(each is not MISSING and valid(each)) for each in found),
-        }
+        },
+        unjudged,
     )
 
 
-def _parsed(text: str) -> object:
+def parsed(text: str) -> object:
     try:
         return parse_strictly(text)
     except ValueError:
@@ -55,6 +57,6 @@ def _validator(schema: str | None) -> Callable[[object], bool]:
         return lambda _: True
     from jsonschema.validators import validator_for
 
-    parsed = json.loads(schema)
-    validator = validator_for(parsed)(parsed)
+    rules = json.loads(schema)
+    validator = validator_for(rules)(rules)
     return lambda value: bool(validator.is_valid(cast("Any", value)))

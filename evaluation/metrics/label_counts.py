@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lfine.evaluation.metrics.registry import Answered, Corpus
+from lfine.evaluation.metrics.resampling import draws
 from lfine.evaluation.records import CodedAnswers
 from lfine.evaluation.text import normalise
 
@@ -70,10 +71,8 @@ def count_labels(coded: CodedAnswers) -> Callable[[Indices], LabelCounts]:
     facts = np.hstack([golds * answers, golds, answers])
 
     def count(indices: Indices) -> LabelCounts:
-        offsets = np.arange(len(indices), dtype=np.int64)[:, None] * len(facts)
-        drawn = np.bincount((indices + offsets).ravel(), minlength=len(indices) * len(facts))
-        # How often each row was drawn, times what is true of the row; whole numbers below 2**24 are exact in float32.
-        counts = (drawn.reshape(len(indices), -1).astype(np.float32) @ facts).astype(np.int64)
+        # Whole numbers below 2**24 are exact in float32.
+        counts = (draws(indices, len(facts)).astype(np.float32) @ facts).astype(np.int64)
         return LabelCounts(*np.split(counts, 3, axis=1))
 
     return count
@@ -112,11 +111,3 @@ def _summed(counts: LabelCounts) -> LabelCounts:
 def _one(ratios: NDArray[np.float64], place: int | None) -> Values:
     """Return the ratio of one label; 0 for a label that no row has and nobody answers."""
     return ratios[:, place] if place is not None else ratios.sum(axis=1) * 0
-
-
-def divide(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
-    """Return part / whole, 0 where `whole` is 0."""
-    import numpy as np
-
-    quotient: NDArray[np.float64] = part / np.where(whole > 0, whole, 1)
-    return quotient

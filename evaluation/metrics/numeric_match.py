@@ -22,10 +22,7 @@ from lfine.evaluation.numerals import last_number, value_of
     judges=lambda gold: last_number(gold) is not None,
 )
 def numeric_match(answered: Answered) -> PerExample:
-    pairs = zip(answered.golds, answered.answers, strict=True)
-    return PerExample({"numeric_match": tuple(float(_equal(gold, answer)) for gold, answer in pairs)})
-
-
-def _equal(gold: str, answer: str | None) -> bool:
-    found = None if answer is None else value_of(answer)
-    return found is not None and found == value_of(gold)
+    found = [None if answer is None else value_of(answer) for answer in answered.answers]
+    pairs = zip(answered.golds, found, strict=True)
+    scores = tuple(float(each is not None and each == value_of(gold)) for gold, each in pairs)
+    return PerExample({"numeric_match": scores}, answered.unread(found))

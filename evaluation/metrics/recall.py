@@ -11,8 +11,9 @@ together, whatever their label (`micro`), or the figure of the one label `positi
 
 from __future__ import annotations
 
-from lfine.evaluation.metrics.label_counts import averaged, divide
+from lfine.evaluation.metrics.label_counts import averaged
 from lfine.evaluation.metrics.registry import Answered, Corpus, metric
+from lfine.evaluation.metrics.resampling import divide
 
 
 @metric(

@@ -42,16 +42,19 @@ def worst(subject: ModelEvaluation, base: ModelEvaluation | None, most: int) -> 
     rivals = _rivals(base)
     shown = _distinct_parts([prediction.prompt for prediction in subject.predictions])
     examples = [
-        _example(prediction, prompt, by_row[prediction.row_id], rivals.get(prediction.row_id))
+        _example(prediction, prompt, score, rivals.get(prediction.row_id))
         for prediction, prompt in zip(subject.predictions, shown, strict=True)
-        if by_row.get(prediction.row_id, 1.0) < 1
+        if (score := by_row.get(prediction.row_id)) is not None and score < 1
     ]
     examples.sort(key=lambda example: (example.score, -(example.rival_score or 0.0)))
     return examples[:most]
 
 
-def example_scores(scores: Scores) -> tuple[float, ...]:
-    """Return the per-example scores to go by: the headline's, else the first there are, else right or wrong labels."""
+def example_scores(scores: Scores) -> tuple[float | None, ...]:
+    """Return the per-example scores to go by: the headline's, else the first there are, else right or wrong labels.
+
+    None for a row that the metric can say nothing of.
+    """
     if scores.headline in scores.per_example:
         return scores.per_example[scores.headline]
     if scores.per_example:

@@ -74,12 +74,12 @@ def commonest_mistakes(confusion: Confusion, most: int) -> list[Mistake]:
     return sorted(mistakes, key=lambda mistake: -mistake.count)[:most]
 
 
-def length_rows(predictions: Sequence[Prediction], scores: Sequence[float]) -> list[LengthRow]:
+def length_rows(predictions: Sequence[Prediction], scores: Sequence[float | None]) -> list[LengthRow]:
     """Return the mean score of four groups of equal size, from the shortest prompts (in tokens) to the longest."""
     known = [
         (prediction.prompt_tokens, score)
         for prediction, score in zip(predictions, scores, strict=True)
-        if prediction.prompt_tokens is not None
+        if prediction.prompt_tokens is not None and score is not None
     ]
     known.sort()
     ends = [round(len(known) * quarter / 4) for quarter in range(5)]

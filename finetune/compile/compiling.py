@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lfine.evaluation.metrics.checking import check_golds
+from lfine.evaluation.records import Prediction
 from lfine.finetune.catalogue.linears import linear_layers
 from lfine.finetune.compile import machine_passes, passes
 from lfine.finetune.compile.encoded import counts_of
@@ -241,8 +242,11 @@ def plan_scoring(
         labels=rows.output.labels,
         schema=rows.output.schema,
         generation=generation,
+        references=notes.written("evaluation.references", wanted.references),
+        choices=notes.written("evaluation.choices", wanted.choices),
     )
     golds = {example.row_id: example.answer for example in rows.examples_of(held_out.row_ids)}
+    rows.complete([Prediction(row_id, gold, None) for row_id, gold in golds.items()])  # refuses what is not there
     unjudgeable = check_golds(golds, plan.metrics)
     if unjudgeable:
         raise TaskError(*(source.place(each.code, each.path, each.message, each.cure) for each in unjudgeable))

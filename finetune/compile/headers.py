@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lfine.evaluation.extraction import check_extract
-from lfine.evaluation.metrics.checking import check_metrics
+from lfine.evaluation.metrics.checking import check_columns, check_metrics
+from lfine.evaluation.metrics.registry import MODULES, find, parameter
 from lfine.finetune.catalogue.entries import entry
 from lfine.finetune.catalogue.families import FAMILIES, Family
 from lfine.finetune.catalogue.sources import converted_folder, resolve_source
-from lfine.finetune.compile.selection import without_value
+from lfine.finetune.compile.selection import without_metric, without_value
 from lfine.finetune.data.columns import preparation_problems, prepared_columns
 from lfine.finetune.data.wording import column_cure
 from lfine.schemas.loading import LoadedTask
@@ -31,6 +32,8 @@ from lfine.schemas.template import parse_template
 OUTPUT_TYPES = ("category", "text", "number", "json", "sql")
 WHOLE_MODULES = ("lm_head", "embed_tokens", "embed_in", "embed_out", "wte", "wpe", "word_embeddings")
 """Layers outside the decoder's, which an adapter may name too."""
+OPTIONAL_COLUMNS = ("prompt", "entry_point")
+"""Columns of metrics that are read where the data have them."""
 _SPLIT = "preprocessing.split"
 _OUTPUT = "output_feature.name"
 
@@ -68,6 +71,9 @@ def _named_columns(loaded: LoadedTask, columns: Sequence[str]) -> Iterator[Probl
         "prompt.messages": task.prompt.messages,
         _OUTPUT: None if task.output_feature is None else task.output_feature.name,
         f"{_SPLIT}.column": _split_column(task),
+        "evaluation.references": task.evaluation.references,
+        "evaluation.choices": task.evaluation.choices,
+        **_metric_columns(task.evaluation.metrics or ()),
     }
     for path, name in named.items():
         if name is None or name in columns:
@@ -76,7 +82,21 @@ def _named_columns(loaded: LoadedTask, columns: Sequence[str]) -> Iterator[Probl
         what = "output_feature" if path == _OUTPUT else path
         message, cure = f"{what} is {name!r}, and the data have no such column", column_cure(name, columns)
         at = document.span(("output_feature",)) if bare else None
-        yield document.problem("LF201", tuple(path.split(".")), message=message, cure=cure, at=at)
+        if path.startswith("evaluation"):
+            yield loaded.problem("LF201", path, message, cure)
+        else:
+            yield document.problem("LF201", tuple(path.split(".")), message=message, cure=cure, at=at)
+
+
+def _metric_columns(metrics: Sequence[MetricChoice]) -> dict[str, str | None]:
+    """Return the columns that metrics are told to read, and those that they must have by their usual name."""
+    known = [(place, choice, find(choice.name)) for place, choice in enumerate(metrics) if choice.name in MODULES]
+    return {
+        f"evaluation.metrics[{place}].{key}": str(parameter(choice, key))
+        for place, choice, metric in known
+        for key in metric.columns
+        if getattr(choice, key) is not None or key not in OPTIONAL_COLUMNS
+    }
 
 
 def _split_column(task: Task) -> str | None:
@@ -117,12 +137,14 @@ def _output_type(feature: OutputFeature | None) -> str | None:
 def _selection_problems(task: Task) -> list[Problem]:
     """Check save_best_by where the task names its metrics; what they are by default is known with the rows."""
     metrics: tuple[MetricChoice, ...] | None = task.evaluation.metrics
-    return [] if metrics is None else without_value(task.trainer, metrics)
+    return [] if metrics is None else [*without_value(task.trainer, metrics), *without_metric(task.trainer, metrics)]
 
 
 def scoring_problems(evaluation: Evaluation, output_type: str, *, labels: Sequence[str] = ()) -> list[Problem]:
     """Return what of metrics, extraction and baselines does not fit an output of this type."""
     problems = check_metrics(evaluation.metrics, output_type, labels=labels) if evaluation.metrics is not None else []
+    if evaluation.metrics is not None:
+        problems += check_columns(evaluation.metrics, evaluation.references, evaluation.choices)
     problems += check_extract(evaluation.extract, output_type)
     if output_type != "category" and "tfidf" in evaluation.baselines:
         message = f"the baseline tfidf chooses between labels, and the output is {output_type}"

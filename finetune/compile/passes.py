@@ -13,7 +13,8 @@ import math
 from collections.abc import Sequence
 
 from lfine.evaluation.extraction import check_extract
-from lfine.evaluation.metrics.checking import check_metrics
+from lfine.evaluation.metrics.checking import check_columns, check_metrics
+from lfine.evaluation.metrics.registry import plain
 from lfine.finetune.catalogue.cards import ModelCard, target_modules
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.finetune.compile.encoded import EncodedExample, counts_of
@@ -254,6 +255,8 @@ def decide_metrics(
     asked = task.evaluation.metrics
     if asked is not None:
         found += check_metrics(asked, output_type, labels=labels)
+    wanted = task.evaluation
+    found += check_columns(asked or (plain(DEFAULT_METRICS[output_type]),), wanted.references, wanted.choices)
     if output_type != "category" and "tfidf" in task.evaluation.baselines:
         message = f"the baseline tfidf chooses between labels, and the output is {output_type}"
         cure = "use the baseline majority, or set output_feature.type to category"
@@ -263,7 +266,7 @@ def decide_metrics(
     if asked is None:
         name = DEFAULT_METRICS[output_type]
         notes.derived("evaluation.metrics", (name,), f"the output is {output_type}")
-        return (MetricChoice(name, None, None, None, None, None),)
+        return (plain(name),)
     return notes.written("evaluation.metrics", asked)
 
 

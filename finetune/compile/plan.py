@@ -267,6 +267,10 @@ class EvaluationPlan:
     """JSON Schema of a json output, as text."""
     generation: GenerationPlan | None
     """None when somebody else's predictions are scored."""
+    references: str | None = None
+    """Column with further right answers."""
+    choices: str | None = None
+    """Column with the texts of the labels."""
 
 
 @dataclass(frozen=True)

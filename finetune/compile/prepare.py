@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lfine.evaluation.records import Prediction
 from lfine.finetune.catalogue.cards import ModelCard, read_card
 from lfine.finetune.catalogue.rendering import Renderer
 from lfine.finetune.catalogue.tokens import Tokenizer, read_tokenizer
@@ -21,6 +22,7 @@ from lfine.finetune.compile.few_shot import shown_rows
 from lfine.finetune.data.answers import read_answer_schema
 from lfine.finetune.data.columns import prepare_columns
 from lfine.finetune.data.held_out import HeldOut, held_out_sample
+from lfine.finetune.data.judging import further_answers, label_texts
 from lfine.finetune.data.outputs import Output, output_of
 from lfine.finetune.data.overlap import split_overlap
 from lfine.finetune.data.pairs import Example, Examples, lazy_examples
@@ -85,6 +87,18 @@ class PreparedRows:
             seed=wanted.seed,
             place=self.place,
         )
+
+    def complete(self, predictions: Sequence[Prediction]) -> list[Prediction]:
+        """Add what the task judges these rows by besides their gold answer; TaskError LF201, LF316."""
+        wanted, place, found = self.task.evaluation, self.place, list(predictions)
+        row_ids = [each.row_id for each in found]
+        if wanted.references is not None:
+            further = further_answers(self.table, row_ids, wanted.references, place=place)
+            found = [replace(each, references=texts) for each, texts in zip(found, further, strict=True)]
+        if wanted.choices is not None:
+            named = label_texts(self.table, row_ids, wanted.choices, self.output.labels, place=place)
+            found = [replace(each, choices=texts) for each, texts in zip(found, named, strict=True)]
+        return found
 
     def content_hashes(self, split: SplitName) -> list[str]:
         """Return the hash of what each row of a split holds, made columns too, in the order of the data."""

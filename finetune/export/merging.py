@@ -42,7 +42,7 @@ class Merged:
 
 @torch.no_grad()
 def merge(model: nn.Module, dtype: torch.dtype) -> Merged:
-    """Return the plain weights in `dtype`; RunError LF530 for a weight that `dtype` cannot hold."""
+    """Return the plain weights in `dtype`; RunError LF540 for a weight that `dtype` cannot hold."""
     plain = model.get_base_model() if isinstance(model, PeftModel) else model
     weights: dict[str, Tensor] = {}
     first_name: dict[int, str] = {}
@@ -102,7 +102,7 @@ def as_dtype(name: str, tensor: Tensor, dtype: torch.dtype) -> Tensor:
     if not bool(torch.isfinite(found).all()):
         largest = float(tensor.abs().max())
         message = f"{name} has a weight of {largest:.3g}, and {str(dtype).removeprefix('torch.')} cannot hold it"
-        raise RunError(Problem("LF530", message, "lfine export --dtype bfloat16, which holds every float32"))
+        raise RunError(Problem("LF540", message, "lfine export --dtype bfloat16, which holds every float32"))
     return found
 
 

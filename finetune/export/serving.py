@@ -1,6 +1,6 @@
 """What vLLM and LoRAX do not take of an adapter, and the number that vLLM must be started with.
 
-    serving_problems(run / "adapter", layers=32)  →  [LF531 … bias: vLLM refuses it, LoRAX leaves it out …]
+    serving_problems(run / "adapter", layers=32)  →  [LF541 … bias: vLLM refuses it, LoRAX leaves it out …]
     vllm_rank(24) == 32                            # --max-lora-rank
 
 Read from their sources: vLLM's lora/peft_helper.py, lora/lora_model.py and config/lora.py (2026), LoRAX's
@@ -37,7 +37,7 @@ def serving_problems(adapter: Path, *, layers: int) -> list[Problem]:
     """
     config, tensors = read_adapter(adapter)
     found = [*of_the_configuration(config), *of_the_rank(tensors), *of_the_layers(tensors, layers)]
-    return [Problem("LF531", message, cure, severity="warning") for message, cure in found]
+    return [Problem("LF541", message, cure, severity="warning") for message, cure in found]
 
 
 def read_adapter(adapter: Path) -> tuple[Mapping[str, Any], Sequence[Tensor]]:

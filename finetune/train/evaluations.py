@@ -13,16 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from lfine.evaluation.records import ScoringSettings
+from lfine.evaluation.metrics.registry import find
+from lfine.evaluation.records import Prediction, ScoringSettings
 from lfine.evaluation.scoring import higher_is_better, quick_scores
 from lfine.finetune.compile.encoded import EncodedExample
 from lfine.finetune.compile.encoding import asked_prompts
 from lfine.finetune.compile.encoding_cache import EncodingCache
 from lfine.finetune.compile.plan import EvaluationPlan, SelectionPlan
-from lfine.finetune.compile.prepare import PreparedModel
-from lfine.finetune.data.pairs import Example
+from lfine.finetune.compile.prepare import Prepared
 from lfine.finetune.generate.local_answers import Asking, answer_texts, asking
 from lfine.finetune.train.losses import Engine, mean_loss
 from lfine.finetune.train.shared_attention import use_packed_rows
@@ -34,10 +34,10 @@ LOSS = "loss"
 class AnsweredSample:
     """Validation rows that are answered at every evaluation."""
 
-    row_ids: tuple[int, ...]
+    rows: tuple[Prediction, ...]
+    """Without an answer."""
     prompts: tuple[tuple[int, ...], ...]
     """Token ids, within the model's context."""
-    golds: tuple[str, ...]
     asking: Asking
     scoring: ScoringSettings
 
@@ -56,26 +56,26 @@ class Evaluation:
         return {LOSS: self.loss, **self.metrics}
 
 
-def answered_sample(rows: Sequence[Example], plan: EvaluationPlan, model: PreparedModel) -> AnsweredSample | None:
+def answered_sample(row_ids: Sequence[int], plan: EvaluationPlan, prepared: Prepared) -> AnsweredSample | None:
     """Return what is needed to answer and score validation rows; None without rows, or without generation."""
-    if not rows or plan.generation is None:
+    if not row_ids or plan.generation is None:
         return None
+    rows, model = prepared.rows.examples_of(row_ids), prepared.model
     how = asking(plan.generation, model, labels=plan.labels)
     prompts = asked_prompts(rows, model.renderer, EncodingCache())
     room = max(1, model.card.context - how.settings.max_new_tokens)  # as in evaluation a prompt loses its beginning
     return AnsweredSample(
-        row_ids=tuple(row.row_id for row in rows),
+        rows=tuple(prepared.rows.complete([Prediction(row.row_id, row.answer, None) for row in rows])),
         prompts=tuple(tuple(prompt[-room:]) for prompt in prompts),
-        golds=tuple(row.answer for row in rows),
         asking=how,
         scoring=scoring_settings(plan),
     )
 
 
 def scoring_settings(plan: EvaluationPlan) -> ScoringSettings:
-    """Return what scoring needs to know of a plan."""
+    """Return what scoring needs to know of a plan; without the metrics that only `lfine evaluate` computes."""
     return ScoringSettings(
-        metrics=plan.metrics,
+        metrics=tuple(choice for choice in plan.metrics if find(choice.name).ready is None),
         output_type=plan.output_type,
         labels=plan.labels,
         extract=plan.extract,
@@ -99,13 +99,13 @@ def answered_scores(engine: Engine, sample: AnsweredSample) -> dict[str, float]:
     processes, texts = engine.processes, dict[int, str]()
     every = range(len(sample.prompts))
     places = every if processes.sharded else processes.places([len(prompt) for prompt in sample.prompts])
-    prompts, row_ids = [sample.prompts[place] for place in places], [sample.row_ids[place] for place in places]
+    prompts, row_ids = [sample.prompts[place] for place in places], [sample.rows[place].row_id for place in places]
     with answering(engine):
         for batch in answer_texts(engine.model, prompts, sample.asking, row_ids):
             texts |= {places[answer.number]: answer.text for answer in batch}
-    found = {place: text for answered in processes.gathered(texts) for place, text in answered.items()}
-    answers = [found.get(place) for place in every]
-    return processes.from_first(lambda: quick_scores(sample.golds, answers, sample.scoring))
+    told = {place: text for answered in processes.gathered(texts) for place, text in answered.items()}
+    found = [replace(row, prediction=told.get(place)) for place, row in enumerate(sample.rows)]
+    return processes.from_first(lambda: quick_scores(found, sample.scoring))
 
 
 @contextmanager

@@ -42,5 +42,5 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n\n".join(comparison.text() for comparison in comparisons))
     margin = arguments.fail_if_worse
-    worse = margin is not None and any(comparison.main.difference > margin for comparison in comparisons)
+    worse = margin is not None and any(comparison.main.gain > margin for comparison in comparisons)
     return NOT_MET if worse else 0

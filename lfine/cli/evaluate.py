@@ -29,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-overlap", action="store_true", help="score rows too whose input the adapter was trained on"
     )
+    parser.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="run code that a model wrote even where this system has no cage that holds (docs/explanation/cage.md)",
+    )
     add_skip_bad_rows(parser)
     add_allow_code(parser)
     add_set(parser)
@@ -56,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         predictions=arguments.predictions,
         limit=arguments.limit,
         allow_code=arguments.allow_code,
+        unsafe=arguments.unsafe,
         allow_overlap=arguments.allow_overlap,
         skip_bad_rows=arguments.skip_bad_rows,
         command=arguments.command_line,
@@ -78,12 +84,17 @@ def _kept() -> Loader:
 
 def summary(evaluated: Evaluated) -> str:
     """Return the lines for people: one for each metric, the baselines, the report."""
+    from lfine.evaluation.scoring import left_out
+
     scores = evaluated.scores
     head = f"{scores.task}: {scores.model} on {scores.n} {scores.split} rows"
     if scores.unscored:
         head += f", {scores.unscored} without a judgeable answer (counted as wrong)"
+    counts = scores.unjudged.items()
+    unread = [f"  {name} cannot read {count} of the answers (counted as wrong)" for name, count in counts]
     beside = [_line(f"{each.model} ({each.headline})", each.metrics[each.headline]) for each in evaluated.beside]
-    return "\n".join([head, *_metric_lines(scores), *beside, f"report: {evaluated.report}"])
+    lines = [head, *_metric_lines(scores), *unread, *left_out(scores), *beside, f"report: {evaluated.report}"]
+    return "\n".join(lines)
 
 
 def _metric_lines(scores: Scores) -> list[str]:

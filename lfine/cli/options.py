@@ -34,7 +34,9 @@ def add_runs_dir(parser: argparse.ArgumentParser) -> None:
 
 def add_allow_code(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--allow-code", action="store_true", help="let a model run code that comes with it, where the task says so too"
+        "--allow-code",
+        action="store_true",
+        help="let the Python code run that comes with the model or with a custom metric, where the task says so too",
     )
 
 

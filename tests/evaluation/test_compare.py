@@ -13,7 +13,8 @@ from sklearn.metrics import f1_score
 
 from lfine.evaluation.compare import CORPUS_PERMUTATIONS, compare
 from lfine.evaluation.metrics.registry import plain
-from lfine.evaluation.records import Scores
+from lfine.evaluation.records import MetricScore, Prediction, ScoreIdentity, Scores, ScoringSettings
+from lfine.evaluation.scoring import score
 from lfine.schemas.errors import RunError
 from lfine.schemas.task import MetricChoice
 
@@ -156,3 +157,58 @@ def test_values_with_parameters_are_compared_with_those_parameters(scored: Build
     assert gap.difference != pytest.approx(macro.difference)
     assert by_name["accuracy_case"].mcnemar_p is not None
     assert gap.mcnemar_p is None
+
+
+TEXTS = [("the cat sat on the mat", "the cat sat on the mat"), ("a dog ran by the sea", "a dog ran by a tree")] * 10
+
+
+def test_corpus_metrics_of_texts_are_compared_on_what_was_kept(scored: Build) -> None:
+    worse = [(gold, None if place % 4 == 1 else "a dog sat on the mat") for place, (gold, _) in enumerate(TEXTS)]
+    metrics = ("rouge", "bleu", "chrf")
+    first, second = scored(TEXTS, metrics=metrics), scored(worse, metrics=metrics, model="base")
+    by_name = {each.metric: each for each in compare(first, second).differences}
+    for name in ("bleu", "chrf"):
+        gap = by_name[name]
+        assert gap.difference == pytest.approx(first.metrics[name].value - second.metrics[name].value)
+        assert 0 < gap.low < gap.difference < gap.high
+        assert (gap.wins, gap.losses, gap.ties) == (20, 0, 0)
+        assert gap.p_value < 0.001
+    back = compare(second, first).differences[-1]
+    assert (back.wins, back.losses) == (0, 20)
+    assert back.difference == -by_name["chrf"].difference
+
+
+def test_a_corpus_metric_alone_can_be_compared(scored: Build) -> None:
+    text = scored(TEXTS, metrics=("rouge", "bleu"))
+    only = replace(text, metrics={"bleu": text.metrics["bleu"]}, per_example={}, headline="bleu")
+    assert compare(only, only).main.difference == 0.0
+    assert compare(only, only).main.ties == 20
+
+
+def test_where_less_is_better_wins_are_losses(scored: Build) -> None:
+    def of(value: float) -> Scores:
+        base = scored([("a", "a")] * 6, metrics=("rouge",))
+        settings = replace(base.settings, metrics=(plain("perplexity"),))
+        facts = tuple((-value * (place + 1), 1.0) for place in range(6))
+        metrics = {"perplexity": MetricScore(math.exp(value * 3.5), 0.0, 0.0)}
+        return replace(base, settings=settings, metrics=metrics, headline="perplexity", facts={"perplexity": facts})
+
+    gap = compare(of(0.1), of(0.4)).main
+    assert (gap.wins, gap.losses, gap.ties) == (6, 0, 0)
+    assert gap.difference == pytest.approx(math.exp(0.35) - math.exp(1.4))
+    assert gap.gain == -gap.difference
+    assert not gap.share
+    line = compare(of(0.1), of(0.4)).text().split("\n")[2]
+    assert line.split()[:4] == ["perplexity", "*", "1.4", "4.1"]
+
+
+def test_pearson_is_paired_too(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    used = replace(settings, metrics=(plain("pearson"),), output_type="number", labels=())
+    good = [Prediction(place, str(place), str(place + place % 3)) for place in range(30)]
+    poor = [replace(row, prediction=str(row.row_id * 7 % 30)) for row in good]
+    models = [score(rows, settings=used, identity=identity) for rows in (good, poor)]
+    gap = compare(models[0], models[1]).main
+    assert gap.difference == pytest.approx(models[0].metrics["pearson"].value - models[1].metrics["pearson"].value)
+    assert gap.low > 0
+    assert gap.p_value < 0.01
+    assert gap.ties == 30  # a correlation says nothing of one row

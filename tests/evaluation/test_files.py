@@ -50,7 +50,7 @@ def test_scores_come_back_as_they_went(tmp_path: Path, scored: Callable[..., Sco
     path = tmp_path / "scores.json"
     for scores in (
         scored([("auto", "auto"), ("home", None)], metrics=("accuracy", "f1", "confusion")),
-        scored([("a b", "a c"), ("ü", None)], metrics=("rouge",)),
+        scored([("a b", "a c"), ("ü", None)], metrics=("rouge", "bleu", "chrf")),
     ):
         write_scores(path, scores)
         assert read_scores(path) == scores
@@ -122,3 +122,27 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, scored: Callable[..., 
         write_scores(blocked / "scores.json", scored([("auto", "auto")]))
     assert caught.value.problems[0].code == "LF405"
     assert blocked.read_text(encoding="utf-8") == "old"
+
+
+def test_what_else_is_known_of_a_row_stands_in_its_line_only(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.jsonl"
+    known = Prediction(
+        4,
+        "a",
+        "b",
+        references=("c", "d"),
+        choices=("red", "blue"),
+        label_log_probabilities={"a": -0.25, "b": -1.5},
+        gold_log_probability=-0.25,
+        gold_tokens=1,
+    )
+    write_predictions(path, [PREDICTIONS[0], known])
+    assert read_predictions(path) == [PREDICTIONS[0], known]
+    bare, full = (json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line)
+    assert set(full) - set(bare) == {
+        "references",
+        "choices",
+        "label_log_probabilities",
+        "gold_log_probability",
+        "gold_tokens",
+    }

@@ -74,10 +74,18 @@ def test_scores_without_any_one_key_are_refused(tmp_path: Path, scored: Callable
     path = tmp_path / "scores.json"
     write_scores(path, scored([("auto", "auto")]))
     whole = json.loads(path.read_text(encoding="utf-8"))
+    defaults: dict[str, object] = {
+        "coded": None,
+        "overlap": None,
+        "per_label": None,
+        "facts": {},
+        "unjudged": {},
+        "unextracted": 0,
+    }
     for key in whole:
         path.write_text(json.dumps({name: value for name, value in whole.items() if name != key}), encoding="utf-8")
-        if key in ("coded", "overlap"):  # the fields with a default
-            assert getattr(read_scores(path), key) is None
+        if key in defaults:
+            assert getattr(read_scores(path), key) == defaults[key]
         else:
             with pytest.raises(RunError, match=key):
                 read_scores(path)

@@ -35,7 +35,7 @@ def test_jsonl_is_put_into_the_order_of_the_sample(tmp_path: Path) -> None:
     assert [(each.row_id, each.gold, each.prediction) for each in given.predictions] == [
         (9, "home", "1"),
         (4, "auto", None),
-        (2, "home", "a\u2028b"),
+        (2, "home", " a\u2028b "),
     ]
 
 
@@ -74,7 +74,7 @@ def test_all_bad_lines_come_at_once(tmp_path: Path) -> None:
         '{"row_id": 9, "prediction": "b"}\n'
         '{"id": 4}\n'
         "{broken\n"
-        '{"row_id": 2, "prediction": ["a"]}\n'
+        '{"row_id": 2, "prediction": {"a": 1}}\n'
         '{"row_id": 1.5, "prediction": "a"}\n'
         '{"row_id": true, "prediction": "a"}\n',
     )
@@ -84,7 +84,7 @@ def test_all_bad_lines_come_at_once(tmp_path: Path) -> None:
     assert said[1] == "line 3 of answers.jsonl: row_id 9 stands twice, first in line 1"
     assert said[2] == "line 4 of answers.jsonl: no row_id and no prediction"
     assert said[3].startswith("line 5 of answers.jsonl: not JSON")
-    assert said[4] == "line 6 of answers.jsonl: prediction of row_id 2 must be text, got ['a']"
+    assert said[4] == "line 6 of answers.jsonl: prediction of row_id 2 must be text, or a list of texts, got {'a': 1}"
     assert said[5] == "2 more lines of answers.jsonl cannot be used (lines 7, 8)"
 
 
@@ -121,3 +121,36 @@ def test_unreadable_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["[" * 100_000, "9" * 5_000])
 def test_json_that_python_will_not_parse(tmp_path: Path, line: str) -> None:
     assert "not JSON" in refusals(tmp_path, line)[0][1]
+
+
+def test_what_a_model_computed_is_taken_along(tmp_path: Path) -> None:
+    given = read(
+        tmp_path,
+        '{"row_id": 9, "prediction": null, "label_log_probabilities": {"home": -0.5, "auto": -1}}\n'
+        '{"row_id": 4, "prediction": "auto", "gold_log_probability": -2.5, "gold_tokens": 3}\n'
+        '{"row_id": 2, "prediction": "home", "label_log_probabilities": null}\n',
+    )
+    first, second, third = given.predictions
+    assert first.label_log_probabilities == {"home": -0.5, "auto": -1}
+    assert (second.gold_log_probability, second.gold_tokens, second.label_log_probabilities) == (-2.5, 3, None)
+    assert third.label_log_probabilities is None
+    assert given.problems == ()  # a row with probabilities is not a row without an answer
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        '"label_log_probabilities": {"home": 0.5}',
+        '"label_log_probabilities": {"home": NaN}',
+        '"label_log_probabilities": {}',
+        '"label_log_probabilities": [-1]',
+        '"gold_log_probability": "-1"',
+        '"gold_log_probability": true',
+        '"gold_tokens": 0',
+        '"gold_tokens": 1.5',
+    ],
+)
+def test_what_cannot_have_been_computed_is_refused(tmp_path: Path, damage: str) -> None:
+    ((line, message),) = refusals(tmp_path, f'{{"row_id": 9, "prediction": "a", {damage}}}\n')
+    key = damage.split('"')[1]
+    assert (line, message.partition(" cannot be")[0]) == (1, f"line 1 of answers.jsonl: {key} of row_id 9")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfine.evaluation.json_text import MISSING, at_path, embedded, parse_strictly, same
+from lfine.evaluation.json_text import MISSING, at_path, embedded, leaves, parse_strictly, same
 
 
 @pytest.mark.parametrize("text", ["NaN", "[Infinity]", "{'a': 1}", "", "[" * 100_000, "1" * 5000, "{} {}"])
@@ -42,3 +42,9 @@ def test_equality_of_values() -> None:
     assert not same([0], [False])
     assert not same({"a": 1}, {"a": 1, "b": 2})
     assert not same("1", 1)
+
+
+def test_leaves_are_named_by_their_path() -> None:
+    value: object = {"a": {"b": [1, 2]}, "c": [], "d": {}, "e": None}
+    assert leaves(value) == {("a", "b", 0): 1, ("a", "b", 1): 2, ("c",): [], ("d",): {}, ("e",): None}
+    assert leaves(7) == {(): 7}

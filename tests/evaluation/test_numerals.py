@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfine.evaluation.numerals import last_number, value_of
+from lfine.evaluation.numerals import last_number, only_number, value_of
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,22 @@ def test_a_whole_number_is_found_with_and_without_commas(number: int, before: st
 def test_whatever_is_found_is_a_number(text: str) -> None:
     found = last_number(text)
     assert found is None or Decimal(found).is_finite()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (" 4.50.", 4.5),
+        ("-3", -3.0),
+        ("1,200", 1200.0),
+        ("1e3", 1000.0),
+        ("4.5 of 5", None),
+        ("$5", None),
+        ("five", None),
+        ("", None),
+        ("1e999", None),  # no float
+        ("nan", None),
+    ],
+)
+def test_a_text_that_is_a_number_and_nothing_else(text: str, number: float | None) -> None:
+    assert only_number(text) == number

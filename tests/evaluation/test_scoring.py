@@ -135,16 +135,17 @@ def test_a_gold_answer_that_cannot_be_judged_is_refused(settings: ScoringSetting
         score(ROWS, settings=number, identity=identity)
 
 
-@pytest.mark.parametrize("names", [("accuracy", "f1", "confusion"), ("exact_match",)])
+@pytest.mark.parametrize("names", [("accuracy", "f1", "mcc", "confusion"), ("exact_match", "spearman")])
 def test_quick_scores_are_the_values_of_the_slow_ones(
     names: tuple[str, ...], settings: ScoringSettings, identity: ScoreIdentity
 ) -> None:
-    used = replace(settings, metrics=tuple(map(plain, names)), extract=LABEL)
-    slow = score(ROWS, settings=used, identity=identity)
-    quick = quick_scores([row.gold for row in ROWS], [row.prediction for row in ROWS], used)
+    rows = ROWS if "f1" in names else [replace(row, gold=str(row.row_id), prediction="4") for row in ROWS]
+    used = replace(settings, metrics=tuple(map(plain, names)), extract=LABEL if "f1" in names else settings.extract)
+    slow = score(rows, settings=used, identity=identity)
+    quick = quick_scores(rows, used)
     assert quick == pytest.approx({name: each.value for name, each in slow.metrics.items()})
     assert list(quick) == list(slow.metrics)
-    assert set(quick_scores([], [], used).values()) == {0.0}
+    assert set(quick_scores([], used).values()) == {0.0}
 
 
 def test_which_way_is_better() -> None:
@@ -154,3 +155,54 @@ def test_which_way_is_better() -> None:
     assert higher_is_better("accuracy_case", metrics)
     with pytest.raises(KeyError):
         higher_is_better("accuracy", metrics)
+
+
+def test_answers_that_nothing_can_be_extracted_from_are_counted_apart_from_missing_ones(
+    settings: ScoringSettings, identity: ScoreIdentity
+) -> None:
+    rows = [*ROWS, Prediction(11, "home", " \n")]
+    scores = score(rows, settings=replace(settings, extract=LABEL), identity=identity)
+    assert (scores.unscored, scores.unextracted) == (3, 1)
+    assert score(rows, settings=settings, identity=identity).unextracted == 0
+
+
+def test_answers_that_a_metric_cannot_read_are_counted_for_it(
+    settings: ScoringSettings, identity: ScoreIdentity
+) -> None:
+    rows = [Prediction(0, "1", "1"), Prediction(1, "2", "two"), Prediction(2, "3", None), Prediction(3, "4", "4 or 5")]
+    metrics = (plain("numeric_match"), plain("pearson"), plain("exact_match"))
+    used = replace(settings, metrics=metrics, output_type="number", labels=())
+    scores = score(rows, settings=used, identity=identity)
+    assert scores.unjudged == {"numeric_match": 1, "pearson": 2}
+    assert scores.unscored == 1
+    assert scores.metrics["numeric_match"].value == 0.25
+
+
+def test_corpus_metrics_of_texts_keep_what_they_are_computed_from(scored: Callable[..., Scores]) -> None:
+    pairs = [("the cat sat on it", "the cat sat on it"), ("a dog ran by me", "a dog ran by us")] * 10
+    scores = scored(pairs, metrics=("rouge", "bleu", replace(plain("chrf"), word_order=2)))
+    assert set(scores.facts) == {"bleu", "chrf_word2"}
+    assert [len(rows) for rows in scores.facts.values()] == [20, 20]
+    assert list(scores.facts["bleu"][0]) == [5, 5, 5, 4, 3, 2, 5, 4, 3, 2]
+    for name in scores.facts:
+        assert scores.metrics[name].low < scores.metrics[name].value < scores.metrics[name].high
+
+
+def test_references_are_taken_from_the_rows(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    used = replace(settings, metrics=(plain("squad"), plain("rouge"), plain("bleu")), output_type="text", labels=())
+    row = Prediction(0, "the red car of Ann", "a blue house by the sea")
+    alone = score([row], settings=used, identity=identity)
+    helped = score([replace(row, references=("a blue house by the sea",))], settings=used, identity=identity)
+    assert [each.value for each in helped.metrics.values()] == pytest.approx([1.0] * len(helped.metrics))
+    assert max(each.value for each in alone.metrics.values()) < 0.5
+
+
+def test_probabilities_that_nobody_recorded_are_refused(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    used = replace(settings, metrics=(plain("accuracy"), plain("perplexity")))
+    for asking in (lambda: score(ROWS, settings=used, identity=identity), lambda: quick_scores(ROWS, used)):
+        with pytest.raises(TaskError) as caught:
+            asking()
+        assert [problem.code for problem in caught.value.problems] == ["LF315"]
+    recorded = [replace(row, gold_log_probability=-1.5, gold_tokens=3) for row in ROWS]
+    assert quick_scores(recorded, used)["perplexity"] == pytest.approx(1.6487, abs=1e-4)
+    assert not higher_is_better("perplexity", used.metrics)

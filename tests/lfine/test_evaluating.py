@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lfine.cli.evaluate import summary
 from lfine.evaluating import EvaluateOptions, evaluate_task
 from lfine.evaluation.files import read_predictions
 from lfine.schemas.errors import TaskError, UsageError
@@ -109,3 +110,26 @@ def test_what_does_not_fit_the_output_is_refused(project: Project, override: str
     with pytest.raises(TaskError) as caught:
         evaluate_task(project.task, EvaluateOptions(overrides=[override], runs_dir=str(project.runs), base=True))
     assert code in {problem.code for problem in caught.value.problems}
+
+
+def test_unread_answers_are_said_and_texts_of_labels_come_from_the_data(project: Project) -> None:
+    """The labels card, fee and transfer stand for other texts here, and the answer is one of those."""
+    rows = [{**row, "meant": '["plastic", "price", "money on its way"]'} for row in rows_of()]
+    write_csv(project.folder / "rows.csv", rows)
+    path = project.folder / "texts.jsonl"
+    answers = ["price"] * 6 + ["no idea"] * 5 + [""]
+    lines = [json.dumps({"row_id": n, "prediction": answer}) for n, answer in zip(range(48, 60), answers, strict=True)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    options = EvaluateOptions(
+        overrides=["evaluation={sample_size: 12, metrics: [multiple_choice], choices: meant}"],
+        runs_dir=str(project.runs),
+        predictions=str(path),
+    )
+    evaluated = evaluate_task(project.task, options)
+    kept = read_predictions(evaluated.folder / "predictions.jsonl")
+    assert {each.choices for each in kept} == {("plastic", "price", "money on its way")}
+    expected = [float(each.gold == "fee" and each.prediction == "price") for each in kept]
+    assert list(evaluated.scores.per_example["multiple_choice"]) == expected
+    assert sum(expected) > 0
+    assert (evaluated.scores.unjudged, evaluated.scores.unscored) == ({"multiple_choice": 5}, 1)
+    assert "  multiple_choice cannot read 5 of the answers (counted as wrong)" in summary(evaluated).split("\n")

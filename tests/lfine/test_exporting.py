@@ -142,7 +142,7 @@ def test_another_base_than_the_one_of_training_is_noticed(quantized: Path, tmp_p
     """What most tools do: merge into the weights from before quantization."""
     error = refused(quantized, tmp_path / "out", base_weights="original", dtype="float32")
     (problem,) = error.problems
-    assert (problem.code, problem.file) == ("LF530", str(tmp_path / "out.refused"))
+    assert (problem.code, problem.file) == ("LF540", str(tmp_path / "out.refused"))
     assert "leave --base-weights original out" in problem.cure
     assert not (tmp_path / "out").exists()
     record = json.loads((tmp_path / "out.refused" / "export.json").read_text())
@@ -199,7 +199,7 @@ def test_a_damaged_merge_is_refused(
 
     monkeypatch.setattr(export_making, "merge", damaged)
     error = refused(strong, tmp_path / "out", dtype="float32")
-    assert [problem.code for problem in error.problems] == ["LF530"]
+    assert [problem.code for problem in error.problems] == ["LF540"]
     assert not (tmp_path / "out").exists()
     assert (tmp_path / "out.refused" / "model.safetensors").is_file()
 
@@ -261,10 +261,10 @@ def without_the_last_layer(run: Path) -> None:
 def test_what_servers_do_not_take(strong: Path, tmp_path: Path) -> None:
     without_the_last_layer(strong)
     exported = export(strong, tmp_path / "out")
-    assert [problem.code for problem in exported.servable] == ["LF531"]
+    assert [problem.code for problem in exported.servable] == ["LF541"]
     assert "LoRAX leaves such kinds out" in exported.record.not_servable[0]
     error = refused(strong, tmp_path / "other", TaskError, require_servable=True)
-    assert [(problem.code, problem.severity) for problem in error.problems] == [("LF531", "error")]
+    assert [(problem.code, problem.severity) for problem in error.problems] == [("LF541", "error")]
     assert not (tmp_path / "other").exists()
 
 

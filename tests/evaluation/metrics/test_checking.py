@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from lfine.evaluation.metrics.checking import check_golds, check_metrics
+from lfine.evaluation.metrics.checking import check_columns, check_golds, check_metrics, check_recorded
 from lfine.evaluation.metrics.registry import plain
+from lfine.evaluation.records import Prediction
 from lfine.schemas.task import MetricChoice
 
 F1 = plain("f1")
@@ -85,3 +86,41 @@ def test_gold_answers_that_nobody_can_judge() -> None:
     assert "row 3, 9;" in problem.cure
     assert check_golds({1: "5"}, [plain("numeric_match")]) == []
     assert [each.code for each in check_golds({1: "{a}"}, [plain("json_match")])] == ["LF314"]
+
+
+def test_a_parameter_that_is_needed() -> None:
+    (problem,) = check_metrics([plain("bounded_error")], "number")
+    assert (problem.code, problem.path) == ("LF211", "evaluation.metrics[0]")
+    assert problem.message == "metric 'bounded_error' needs its parameter 'range'"
+    assert check_metrics([replace(plain("bounded_error"), range=5.0)], "number") == []
+
+
+@pytest.mark.parametrize(
+    ("choice", "output_type"),
+    [(replace(plain("rouge"), range=5.0), "text"), (replace(plain("chrf"), tokenize="char"), "text")],
+)
+def test_new_parameters_belong_to_their_metric(choice: MetricChoice, output_type: str) -> None:
+    assert [problem.code for problem in check_metrics([choice], output_type)] == ["LF211"]
+
+
+def test_columns_that_no_metric_looks_at() -> None:
+    found = check_columns([plain("accuracy")], "others", "choices")
+    assert [(each.code, each.path) for each in found] == [
+        ("LF280", "evaluation.references"),
+        ("LF280", "evaluation.choices"),
+    ]
+    assert found[0].cure == "remove it, or score with bleu, chrf, drop, rouge, squad"
+    assert found[1].cure == "remove it, or score with multiple_choice"
+    assert check_columns([plain("squad"), plain("multiple_choice")], "others", "choices") == []
+    assert check_columns([plain("accuracy")], None, None) == []
+    assert check_columns([plain("acuracy")], "others", None) == []  # what it looks at is not known
+
+
+def test_probabilities_that_nobody_recorded() -> None:
+    bare = [Prediction(0, "a", "a"), Prediction(1, "a", "b")]
+    found = check_recorded(bare, [plain("perplexity"), plain("likelihood_choice"), plain("rouge")])
+    assert [each.code for each in found] == ["LF315", "LF315"]
+    assert found[0].message == "perplexity reads gold_log_probability of the predictions, and none of 2 rows has it"
+    one = [Prediction(0, "a", "a", gold_log_probability=-1.0, gold_tokens=2), bare[1]]
+    assert check_recorded(one, [plain("perplexity")]) == []
+    assert check_recorded([], [plain("perplexity")]) == []

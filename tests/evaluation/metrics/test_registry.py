@@ -12,22 +12,32 @@ import pytest
 
 import lfine.evaluation.metrics as room
 from lfine.evaluation.metrics import registry
-from lfine.evaluation.metrics.registry import Answered, Corpus, PerExample, find, plain, value_names
+from lfine.evaluation.metrics.registry import Answered, Corpus, Facts, PerExample, find, plain, value_names
 from lfine.evaluation.records import Confusion
 from lfine.schemas.errors import TaskError
 from lfine.schemas.task import MetricChoice
 
-NO_METRIC = {"__init__", "checking", "registry", "label_counts"}
+NO_METRIC = {"__init__", "checking", "correlations", "label_counts", "registry", "resampling"}
+NO_METRIC |= {f"lora_land.{name}" for name in ("__init__", "digits", "number_words", "reading")}
 
-RESULTS = {"mean": PerExample, "corpus": Corpus, "matrix": Confusion}
+RESULTS = {"mean": PerExample, "corpus": Corpus | Facts, "matrix": Confusion}
 
 
 def test_table_lists_every_file_of_the_folder() -> None:
-    found = {path.stem for folder in room.__path__ for path in Path(folder).glob("*.py")}
+    files = [(Path(folder), path) for folder in room.__path__ for path in Path(folder).rglob("*.py")]
+    found = {".".join(path.relative_to(folder).with_suffix("").parts) for folder, path in files}
     assert found - NO_METRIC == set(registry.names())
 
 
-@pytest.mark.parametrize("name", registry.names())
+BY_ROW = {"sql_execution", "code_execution", "custom"}
+"""They need the row, and have tests of their own with it."""
+
+
+def test_metrics_that_need_the_row_say_so() -> None:
+    assert {name for name in registry.names() if find(name).ready is not None} == BY_ROW
+
+
+@pytest.mark.parametrize("name", sorted(set(registry.names()) - BY_ROW))
 def test_every_metric_is_what_it_declares(name: str) -> None:
     found = find(name)
     result = found.compute(Answered(("a", "b"), ("a", None), ("a", "b"), plain(name)))
@@ -38,6 +48,9 @@ def test_every_metric_is_what_it_declares(name: str) -> None:
     assert (found.headline is None) == (found.kind == "matrix")
     if isinstance(result, PerExample):
         assert set(result.scores) == set(found.values)
+    if isinstance(result, Corpus | Facts):
+        assert set(found.statistics(result, plain(name))) == set(found.values)
+    assert isinstance(result, Facts) == (found.pool is not None)
 
 
 def test_headline_of_a_family_is_one_of_its_values() -> None:

@@ -26,6 +26,7 @@ from tests.finetune.compile.bench import GPU, Bench, make_rows, write_csv
 
 FEW_SHOT = "prompt.examples.count=2"
 HUB = "dataset={hub: owner/a}"
+SQL, TEXT = "output_feature.type=sql", "output_feature.type=text"
 SAMPLING = "generation.temperature=0.7"
 TALKS = "dataset={path: talks.jsonl}"
 CONVERSATIONS = ("prompt={messages: messages}", "output_feature=null")
@@ -152,6 +153,8 @@ VALUES: dict[str, tuple[str, ...]] = {
     "evaluation.baselines": ("[]", "[majority]"),
     "evaluation.few_shot_examples": ("1", "2", "evaluation.baselines=[few_shot]"),
     "evaluation.confidence": ("0.9", "0.95"),
+    "evaluation.references": ("null", "note", "evaluation.metrics=[squad]"),
+    "evaluation.choices": ("null", "words", "dataset={path: tags.jsonl}", "evaluation.metrics=[multiple_choice]"),
     "cost.gpu_hour_usd": ("1", "2"),
     "cost.training_usd_per_million_tokens": ("1", "2"),
     "cost.input_usd_per_million_tokens": ("1", "2"),
@@ -166,6 +169,27 @@ METRICS = {
     "beta": ("[{name: f1}]", "[{name: f1, beta: 2}]"),
     "case": ("[{name: accuracy}]", "[{name: accuracy, case: true}]"),
     "stemmer": ("[{name: rouge}]", "[{name: rouge, stemmer: true}]", "output_feature.type=text"),
+    "dialect": ("[{name: sql_exact}]", "[{name: sql_exact, dialect: mysql}]", SQL),
+    "databases": ("[{name: sql_execution, databases: a}]", "[{name: sql_execution, databases: b}]", SQL),
+    "database": (
+        "[{name: sql_execution, databases: a, database: note}]",
+        "[{name: sql_execution, databases: a, database: label}]",
+        SQL,
+    ),
+    "seconds": ("[{name: code_execution}]", "[{name: code_execution, seconds: 3}]", TEXT),
+    "k": ("[{name: code_execution}]", "[{name: code_execution, k: [1, 2]}]", TEXT),
+    "prompt": ("[{name: code_execution}]", "[{name: code_execution, prompt: note}]", TEXT),
+    "test": ("[{name: code_execution}]", "[{name: code_execution, test: note}]", TEXT),
+    "entry_point": ("[{name: code_execution}]", "[{name: code_execution, entry_point: note}]", TEXT),
+    "function": ("[{name: custom, function: 'a.py:b'}]", "[{name: custom, function: 'a.py:c'}]"),
+    "range": (
+        "[{name: bounded_error, range: 2}]",
+        "[{name: bounded_error, range: 3}]",
+        "dataset={path: told.csv, columns: {stars: {from: facts, json: number}}}",
+        "output_feature={name: stars, type: number}",
+    ),
+    "tokenize": ("[{name: bleu}]", "[{name: bleu, tokenize: char}]", "output_feature.type=text"),
+    "word_order": ("[{name: chrf}]", "[{name: chrf, word_order: 2}]", "output_feature.type=text"),
 }
 """Parameter of a metric → two lists of metrics."""
 

@@ -72,3 +72,26 @@ def test_a_value_that_the_metrics_do_not_give() -> None:
     assert "did you mean 'rougeL'?" in problem.message
     assert "loss, rougeL, rouge1" in problem.cure
     assert found(save_best_by="accuracy", evaluation_sample=5) == [("LF256", "save_best_by")]
+
+
+@pytest.mark.parametrize("name", ["sql_execution", "code_execution", "custom"])
+def test_metrics_that_run_something_are_not_computed_in_training(name: str) -> None:
+    late, sampled = (plain(name),), replace(TRAINER, evaluation_sample=5)
+    (problem,) = selection_problems(sampled, late, 50)
+    assert (problem.code, name in problem.message) == ("LF287", True)
+    assert selection_problems(sampled, (*late, plain("exact_match")), 50) == []
+    assert selection_problems(replace(TRAINER, evaluation_sample=0), late, 50) == []
+
+
+def test_the_best_cannot_be_chosen_by_what_is_computed_later() -> None:
+    wanted = replace(TRAINER, save_best_by="sql_execution", evaluation_sample=5)
+    (problem,) = selection_problems(wanted, (plain("sql_match"), plain("sql_execution")), 50)
+    assert (problem.code, "by `lfine evaluate` only" in problem.message) == ("LF256", True)
+
+
+def test_a_metric_of_probabilities_during_training() -> None:
+    metrics = [plain("rouge"), plain("perplexity")]
+    (problem,) = selection_problems(replace(TRAINER, evaluation_sample=5), metrics, 9)
+    assert (problem.code, problem.path) == ("LF315", "trainer.evaluation_sample")
+    assert problem.message.startswith("perplexity reads probabilities")
+    assert selection_problems(TRAINER, metrics, 9) == []

@@ -161,4 +161,4 @@ def test_a_weight_beyond_float16(tiny_model_folder: Path) -> None:
     assert torch.isfinite(merge(plain, torch.bfloat16).weights["model.layers.1.mlp.up_proj.weight"]).all()
     with pytest.raises(RunError, match=r"layers\.1\.mlp\.up_proj\.weight has a weight of 1e\+05") as caught:
         merge(plain, torch.float16)
-    assert caught.value.problems[0].code == "LF530"
+    assert caught.value.problems[0].code == "LF540"

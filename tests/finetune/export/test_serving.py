@@ -41,7 +41,7 @@ def test_servers_do_not_take_it(
 ) -> None:
     (problem,) = serving_problems(adapter(tiny_model_folder, lora(**changes)), layers=2)
     assert said in problem.message
-    assert (problem.code, problem.severity) == ("LF531", "warning")
+    assert (problem.code, problem.severity) == ("LF541", "warning")
     assert "merged weights" in problem.cure
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lfine.evaluation.metrics.registry import plain
-from lfine.evaluation.records import ScoringSettings
+from lfine.evaluation.records import Prediction, ScoringSettings
 from lfine.finetune.catalogue.rendering import Renderer
 from lfine.finetune.catalogue.tokens import read_tokenizer
 from lfine.finetune.compile.lengths import EncodedExample
@@ -61,6 +61,7 @@ def sample(tiny_model_folder: Path, rows: Rows) -> AnsweredSample:
     """Four rows; the gold answers of two are what the untrained model says."""
     prompts = tuple(row.prompt_ids for row in rows[22:26])
     said = [plainly_answered(tiny_model_folder, prompt) for prompt in prompts]
+    golds = (said[0], "never", said[2], "nor this")
     settings = ScoringSettings(
         metrics=(plain("exact_match"),),
         output_type="text",
@@ -70,9 +71,8 @@ def sample(tiny_model_folder: Path, rows: Rows) -> AnsweredSample:
         seed=0,
     )
     return AnsweredSample(
-        row_ids=(22, 23, 24, 25),
+        rows=tuple(Prediction(row_id, gold, None) for row_id, gold in zip((22, 23, 24, 25), golds, strict=True)),
         prompts=prompts,
-        golds=(said[0], "never", said[2], "nor this"),
         asking=Asking(GenerationSettings(NEW, frozenset({2}), 2), renderer(tiny_model_folder), None),
         scoring=settings,
     )
