@@ -64,6 +64,7 @@ def score(predictions: Sequence[Prediction], *, settings: ScoringSettings, ident
         rows_hash=rows_hash([(prediction.row_id, prediction.gold) for prediction in predictions]),
         coded=coded,
         overlap=identity.overlap,
+        endpoint=identity.endpoint,
     )
 
 

@@ -177,6 +177,12 @@ CODES: dict[str, Code] = {
     "LF406": Code("bad-checksum", "A fetched file is not the one that was expected.", "Another model would give other scores.", "a damaged download", "remove the file and fetch it again"),
     "LF407": Code("unreadable-model", "The base model's folder lacks a file or holds a damaged one.", "It cannot be loaded.", "a folder without config.json", "fetch the model again"),
     "LF408": Code("unreachable-hub", "A data set of a hub that is not cached here, and the hub does not answer.", "There is nothing to train on.", "dataset: {hub: ag_news} without network", "go online once, or save the rows to a file and use dataset.path"),
+    "LF420": Code("refused-key", "The endpoint does not accept the API key, or wants one where none is set (401, 403).", "No question would be answered.", "a key that was withdrawn", "export OPENAI_API_KEY=…, or --api-key-env NAME"),
+    "LF421": Code("unknown-model", "The endpoint knows no such model, or has no such route (404).", "No question would be answered.", "--model gpt-4l", "the model's name as the endpoint lists it; a URL that ends where /chat/completions would follow"),
+    "LF422": Code("unreachable-endpoint", "Nobody answers at the endpoint's address.", "No question would be answered.", "--endpoint http://127.0.0.1:8000/v1 before the server runs", "start the server, or correct --endpoint"),
+    "LF423": Code("busy-endpoint", "The endpoint has been busy (429) for longer than --patience, or the account has nothing left.", "Waiting on would take for ever.", "a limit of tokens for a day", "the same command later; it asks only what is missing"),
+    "LF424": Code("unusable-endpoint", "What comes from the endpoint is no answer: a redirect, a web page, or one refusal after the other.", "Rows would count as wrong that were never asked.", "--endpoint with the address of a web page", "the address of its API; or --request for what it wants"),
+    "LF425": Code("no-key", "The environment variable that should hold the API key is not set, or holds no key.", "Keys are read from the environment only.", "--api-key-env MY_KEY without MY_KEY", "export MY_KEY=…"),
     # LF5xx run
     "LF501": Code("no-run", "No finished run where one is needed.", "There is no adapter to score.", "lfine evaluate before lfine train", "lfine train TASK"),
     "LF502": Code("other-task", "The run folder belongs to another task or another plan.", "Its numbers would be read as this task's.", "--run of another task", "name a run of this task"),

@@ -1,4 +1,4 @@
-"""`lfine evaluate TASK…`: score the latest run of a task, another run, the base model or given predictions.
+"""`lfine evaluate TASK…`: score the latest run of a task, another run, the base model, a remote one, given predictions.
 
 *Not here:* evaluating (lfine.evaluating).
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set, add_skip_bad_rows, positive
+from lfine.cli.remote import add_endpoint, endpoint_of, use_lines
 from lfine.cli.several import Done, each_task
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_set(parser)
     add_runs_dir(parser)
     add_format(parser)
+    add_endpoint(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.evaluating import EvaluateOptions, evaluate_task
     from lfine.extras import require_training
 
-    if arguments.predictions is None:
+    endpoint = endpoint_of(arguments)
+    if arguments.predictions is None and endpoint is None:
         require_training()
         quiet_libraries()
     options = EvaluateOptions(
@@ -51,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         adapter=arguments.adapter,
         base=arguments.base,
         predictions=arguments.predictions,
+        endpoint=endpoint,
         limit=arguments.limit,
         allow_code=arguments.allow_code,
         allow_overlap=arguments.allow_overlap,
@@ -72,7 +76,8 @@ def summary(evaluated: Evaluated) -> str:
     if scores.unscored:
         head += f", {scores.unscored} without a judgeable answer (counted as wrong)"
     beside = [_line(f"{each.model} ({each.headline})", each.metrics[each.headline]) for each in evaluated.beside]
-    return "\n".join([head, *_metric_lines(scores), *beside, f"report: {evaluated.report}"])
+    took = [] if scores.endpoint is None else use_lines(scores.endpoint)
+    return "\n".join([head, *_metric_lines(scores), *beside, *took, f"report: {evaluated.report}"])
 
 
 def _metric_lines(scores: Scores) -> list[str]:
