@@ -42,22 +42,22 @@ async def _openai(form: Form, key: Key, timeout: float) -> AsyncIterator[Client]
 
     times = openai.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout))
     sender = openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=times)
-    nobody: dict[str, Any] = {} if key.text else {"Authorization": openai.Omit()}
     client = openai.AsyncOpenAI(
         api_key=key.text or "none",
         base_url=form.address.url,
         max_retries=0,
         http_client=sender,
         timeout=times,
-        default_headers=nobody,
     )
+    headers: dict[str, Any] = {} if key.text else {"Authorization": openai.Omit()}
     async with client:
-        yield _OpenAIClient(client, form)
+        yield _OpenAIClient(client, form, headers)
 
 
 class _OpenAIClient:
-    def __init__(self, client: Any, form: Form) -> None:
+    def __init__(self, client: Any, form: Form, headers: Mapping[str, Any]) -> None:
         self._form = form
+        self._headers = headers
         calls = client.chat.completions if form.api == "chat" else client.completions
         self._create = calls.with_streaming_response.create
 
@@ -68,7 +68,7 @@ class _OpenAIClient:
         asked = "messages" if self._form.api == "chat" else "prompt"
         said = {"model": body.pop("model", self._form.model), asked: body.pop(asked)}
         try:
-            async with self._create(**said, extra_body=body) as response:
+            async with self._create(**said, extra_body=body, extra_headers=self._headers) as response:
                 return await _whole(response.iter_bytes())
         except openai.APIStatusError as error:
             raise failure_of(error.status_code, error.response.headers, error.response.content) from None

@@ -128,4 +128,4 @@ def _elsewhere(headers: Mapping[str, str]) -> str:
         host = f"//{parts.hostname}" if parts.hostname else ""
     except ValueError:
         return ""
-    return shortened(f" ({host}{parts.path})") if host or parts.path else ""
+    return " " + shortened(f"({host}{parts.path})") if host or parts.path else ""
