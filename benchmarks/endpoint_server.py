@@ -2,7 +2,7 @@
 
     with Server(lambda call: "error" if call.number % 3 == 0 else "ok") as server:
         …  server.url  server.calls  server.answered
-    python -m benchmarks.endpoint_server --delay 1      prints its port; GET /counts tells what it was asked
+    python -m benchmarks.endpoint_server --delay 1 --behave mix     prints its port; GET /counts tells what it was asked
 
 It speaks HTTP/1.1 by hand, because most of what it must do no server library does: hang, drip, break off in an answer.
 
@@ -228,12 +228,27 @@ class Server:
         return False
 
 
+def mixed(call: Call) -> str:
+    """Fail in every way: a question's number says how its first try fails, and one in fifty is never answered."""
+    number = int(call.asked.split()[-1])
+    ways = (*BAD, "ok", "empty", "huge", "wrong_type", "filtered", "too_long")
+    way = ways[number % len(ways)]
+    if number % 50 == 49:
+        return BAD[number // 50 % len(BAD)]
+    if call.number % 3 == 0 and number % 5 == 0 and call.nth <= 2:
+        return "error"
+    return way if way not in BAD or call.nth == 1 else "ok"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="an endpoint on 127.0.0.1")
     parser.add_argument("--delay", type=float, default=0.0)
-    seconds: float = parser.parse_args().delay
-    server = Server(delay=lambda _: seconds)
-    with server:
+    parser.add_argument("--behave", default="ok")
+    parser.add_argument("--retry-after")
+    given = parser.parse_args()
+    seconds, how = float(given.delay), str(given.behave)
+    behave = mixed if how == "mix" else lambda _: how
+    with Server(behave, delay=lambda _: seconds, retry_after=given.retry_after) as server:
         print(server.port, flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()

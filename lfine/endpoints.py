@@ -296,4 +296,4 @@ def _say_failed(use: EndpointUse) -> None:
         say(f"{counted(len(use.failed), 'row')} failed for good and count as wrong, row ids {rows}: {reasons[0]}")
         say("the same command asks them again, and nothing else")
     if use.filtered:
-        say(f"{counted(len(use.filtered), 'row')} were refused by a content filter: row ids {listed(use.filtered)}")
+        say(f"refused by a content filter: {counted(len(use.filtered), 'row')}, row ids {listed(use.filtered)}")

@@ -51,7 +51,10 @@ class Words:
 
     def _conversation(self, example: Example) -> tuple[Message, ...]:
         told = example.turns or ()
-        asked = [Message(turn.role, turn.content) for turn in told[: max(assistants(told), default=len(told))]]
+        before = told[: max(assistants(told), default=len(told))]
+        asked = [
+            Message(turn.role, turn.content.strip() if turn.role == "assistant" else turn.content) for turn in before
+        ]
         given = bool(asked) and asked[0].role == "system"
         return tuple(asked if given else with_system(asked, self.system, system_in_user=False))
 
