@@ -170,7 +170,7 @@ def kills(folder: Path, *, times: int = 50, count: int = 2000, seed: int = 1) ->
         "requests": sum(after.values()),
         "asked again though the answer had arrived": repeated,
         "asked again because it was under way when killed": sum(after.values()) - count - repeated,
-        "of these sent in full when killed": f"{len(unread)}, {1000 * max(unread, default=0):.0f} ms before at the most",
+        "of these sent in full when killed": f"{len(unread)}, at most {1000 * max(unread, default=0):.0f} ms before",
     }
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from lfine.finetune.generate.endpoint_address import Key
@@ -30,6 +31,8 @@ from lfine.finetune.generate.endpoint_waiting import Backoff
 
 STRIKES = 10
 GRACE = 5.0
+SHARING = 16
+"""Requests at once that one client serves: it looks at each of its connections for every request."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,13 @@ class Asker:
         self._stopping = asyncio.Event()
         self._last_answer = time.monotonic()
         waiting = iter(requests)
-        async with open_client(self.form, self.key, timeout=self.pace.timeout) as client:
-            count = min(self.pace.concurrency, len(requests))
-            self._workers = [asyncio.create_task(self._work(client, waiting, done)) for _ in range(count)]
+        count = min(self.pace.concurrency, len(requests))
+        async with AsyncExitStack() as stack:
+            opened = [open_client(self.form, self.key, timeout=self.pace.timeout) for _ in range(0, count, SHARING)]
+            clients = [await stack.enter_async_context(each) for each in opened]
+            self._workers = [
+                asyncio.create_task(self._work(clients[number // SHARING], waiting, done)) for number in range(count)
+            ]
             try:
                 await self._finished()
             finally:

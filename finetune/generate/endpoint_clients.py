@@ -64,11 +64,10 @@ class _OpenAIClient:
     async def send(self, request: Request) -> bytes:
         import openai
 
-        body = dict(request.body)
-        asked = "messages" if self._form.api == "chat" else "prompt"
-        said = {"model": body.pop("model", self._form.model), asked: body.pop(asked)}
+        # The whole body as it is: what stands in named parameters is taken to pieces and copied, a tenth of the time.
+        said = {"model": "", "messages" if self._form.api == "chat" else "prompt": [], "extra_body": request.body}
         try:
-            async with self._create(**said, extra_body=body, extra_headers=self._headers) as response:
+            async with self._create(**said, extra_headers=self._headers) as response:
                 return await _whole(response.iter_bytes())
         except openai.APIStatusError as error:
             raise failure_of(error.status_code, error.response.headers, error.response.content) from None

@@ -18,7 +18,7 @@ from tests.finetune.compile.bench import Bench, make_rows
 def planned(bench: Bench, *overrides: str, longest: int | None = None) -> tuple[EvaluationPlan, Notes]:
     loaded = bench.load(overrides)
     source = Source(loaded.task, loaded.folder, loaded.origin, loaded.problem)
-    rows = prepare_rows(loaded.task, loaded.folder, needed=("test",), place=loaded.problem)
+    rows = prepare_rows(loaded.task, loaded.folder, needed=(loaded.task.evaluation.split,), place=loaded.problem)
     notes = Notes(loaded.origin)
     return plan_endpoint(source, rows, notes, longest_completion=longest)[0], notes
 

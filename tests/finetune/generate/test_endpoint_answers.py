@@ -71,7 +71,12 @@ def test_lines_nobody_asks_for_are_not_parsed(tmp_path: Path, monkeypatch: pytes
     add(path, FEE, replace(FEE, key=B), replace(FEE, key=C))
     parsed: list[bytes] = []
     whole = endpoint_answers._parsed
-    monkeypatch.setattr(endpoint_answers, "_parsed", lambda line: parsed.append(line) or whole(line))
+
+    def counting(line: bytes) -> Answer | None:
+        parsed.append(line)
+        return whole(line)
+
+    monkeypatch.setattr(endpoint_answers, "_parsed", counting)
     assert set(AnswerFile(path).read([B])) == {B}
     assert len(parsed) == 1
 
