@@ -16,6 +16,8 @@ from lfine.finetune.generate.endpoint_requests import Api, Form, requests_of
 from tests.finetune.generate.asking import KEY, form, form_of, question
 
 APIS: tuple[Api, ...] = ("chat", "completions", "lorax")
+CLIENTS: tuple[Api, ...] = ("chat", "lorax")
+"""One of each library."""
 
 
 def sent(how: Form, key: str = KEY, timeout: float = 20) -> bytes:
@@ -59,7 +61,7 @@ WAYS: dict[str, tuple[type[Failure], str]] = {
 }
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", CLIENTS)
 @pytest.mark.parametrize("way", WAYS)
 def test_each_failure_is_told_from_the_others(api: Api, way: str) -> None:
     kind, said = WAYS[way]
@@ -71,7 +73,7 @@ def test_each_failure_is_told_from_the_others(api: Api, way: str) -> None:
     assert len(server.calls) == 1, "the libraries must not try again by themselves"
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", CLIENTS)
 def test_nobody_there(api: Api) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -82,7 +84,7 @@ def test_nobody_there(api: Api) -> None:
     assert "no connection" in caught.value.reason
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", CLIENTS)
 def test_a_reply_without_end_is_not_read_to_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint_clients, "MOST_BYTES", 2**20)
     with Server(lambda _: "huge") as server, pytest.raises(Refused) as caught:
@@ -90,7 +92,7 @@ def test_a_reply_without_end_is_not_read_to_it(api: Api, monkeypatch: pytest.Mon
     assert "more than 1 MB" in caught.value.reason
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", CLIENTS)
 def test_waiting_that_the_endpoint_asks_for_is_heard(api: Api) -> None:
     with Server(lambda _: "busy", retry_after="7") as server, pytest.raises(Busy) as caught:
         sent(form_of(server, api))
