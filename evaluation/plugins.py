@@ -58,7 +58,7 @@ def ambiguous(name: str, own: Container[str]) -> list[Problem]:
     message = (
         f"the metric {name!r} is declared by {' and by '.join(holders)}: the score would be whichever is found first"
     )
-    return [Problem("LF421", message, "remove one of the packages, or rename its metric", path="evaluation.metrics")]
+    return [Problem("LF441", message, "remove one of the packages, or rename its metric", path="evaluation.metrics")]
 
 
 def _plugin(found: EntryPoint) -> Plugin:

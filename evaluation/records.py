@@ -26,7 +26,8 @@ class Prediction:
     prompt: str | None = None
     """The text the model was given, whole."""
     finish_reason: str | None = None
-    """stop: the model ended its answer; length: max_new_tokens was reached."""
+    """stop: the model ended its answer; length: max_new_tokens was reached. Of a remote model also content_filter and
+    refusal, and failed where no try was answered."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     """Generated tokens, the end-of-sequence token among them."""
@@ -142,6 +143,56 @@ class Overlap:
 
 
 @dataclass(frozen=True)
+class FailedRow:
+    """A row that a remote model did not answer, whatever was tried; it counts as wrong."""
+
+    row_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Seconds from sending a request to the last byte of its answer; waiting and failed tries left out."""
+
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    longest: float
+
+
+@dataclass(frozen=True)
+class EndpointUse:
+    """What the answers of a remote model took. Rows that ask the same are one request."""
+
+    host: str
+    model: str
+    """As the endpoint calls it."""
+    api: str
+    """chat, completions or lorax."""
+    few_shot_rows: tuple[int, ...]
+    """Training rows shown in every prompt."""
+    requests: int
+    """Sent by this command, every try counted."""
+    answers: int
+    kept_answers: int
+    """Of these, paid for by an earlier command."""
+    prompt_tokens: int | None
+    """Of all answers, kept ones too; None where the endpoint does not count."""
+    cached_tokens: int
+    """Of prompt_tokens, those that the endpoint had kept from earlier requests."""
+    completion_tokens: int | None
+    usd: float | None
+    """Of all answers, by the prices of the task; None where these or the counts are not known."""
+    spent_usd: float | None
+    """Of the answers that this command paid for."""
+    latency: Latency | None
+    failed: tuple[FailedRow, ...]
+    filtered: tuple[int, ...]
+    """Row ids that the endpoint's content filter refused."""
+
+
+@dataclass(frozen=True)
 class ScoreIdentity:
     """Whose scores these are: all that scoring writes down but does not need."""
 
@@ -160,6 +211,8 @@ class ScoreIdentity:
     """Generation, wall clock; scoring adds its own."""
     overlap: Overlap | None = None
     """None: the model has no training rows, or none that are known."""
+    endpoint: EndpointUse | None = None
+    """None: the model was on this machine, or answered elsewhere by itself."""
 
 
 @dataclass(frozen=True)
@@ -211,3 +264,5 @@ class Scores:
     """Corpus metric's first value → what it keeps of each row, in the order of row_ids; it is computed from these."""
     per_label: tuple[LabelScore, ...] | None = None
     """For a category: each gold label by itself."""
+    endpoint: EndpointUse | None = None
+    """Of a remote model."""

@@ -54,7 +54,7 @@ def score(
             without rows; LF310 for a row that stands twice; LF315 where no row has what a metric reads of the model.
         RunError: LF520, the pattern of the extraction needs too long for an answer; LF530, a custom metric fails;
             LF531, a metric needs `judging`; LF532, a metric can judge no row.
-        MachineError: LF420, code cannot be run here in a cage that holds.
+        MachineError: LF440, code cannot be run here in a cage that holds.
     """
     began = time.perf_counter()
     _check(predictions, settings)
@@ -90,6 +90,7 @@ def score(
         unjudged=measured.unjudged,
         facts=measured.facts,
         per_label=None if coded is None else label_scores(coded, confidence=settings.confidence, seed=settings.seed),
+        endpoint=identity.endpoint,
     )
 
 

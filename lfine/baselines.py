@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lfine.answering import Answering
     from lfine.finetune.generate.local_speaker import Speaker
 
+OTHERS = "--predictions or --endpoint"
 WHOLE = Extract("none", pattern=None, field=None)
 """Answers that no model wrote need no extraction."""
 
@@ -134,7 +135,7 @@ def _from_model(name: str, beside: Scored, predictions: Sequence[Prediction], de
     if before is not None:
         return [before]
     if desk is None:
-        say(f"the baseline {name} needs the model: lfine evaluate TASK, without --predictions, scores it")
+        say(f"the baseline {name} needs the model: lfine evaluate TASK, without {OTHERS}, scores it")
         return []
     from lfine.answering import forget
 
@@ -152,9 +153,9 @@ def _from_model(name: str, beside: Scored, predictions: Sequence[Prediction], de
 
 
 def _identity(beside: Scored, name: str, *, plan_hash: str | None, began: float) -> ScoreIdentity:
-    """What the adapter has learned says nothing about a model without it."""
+    """What the adapter has learned, or a remote model cost, says nothing about another model."""
     seconds = time.perf_counter() - began
-    return replace(beside.identity, model=name, plan_hash=plan_hash, overlap=None, seconds=seconds)
+    return replace(beside.identity, model=name, plan_hash=plan_hash, overlap=None, endpoint=None, seconds=seconds)
 
 
 def _scored_before(name: str, beside: Scored, predictions: Sequence[Prediction]) -> Scores | None:

@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING
 from lfine.baselines import Desk, Scored, keep, score_baselines, settings_of
 from lfine.changes import differences
 from lfine.compiling import compile_file, place_of, say, warn
+from lfine.endpoints import EndpointOptions, Sheet, answer_remotely, model_label
+from lfine.endpoints import forget as forget_remote
 from lfine.evaluation.given_predictions import read_given_predictions
 from lfine.evaluation.judging import Judging
 from lfine.evaluation.metrics.checking import check_ready
 from lfine.evaluation.provenance import provenance
-from lfine.evaluation.records import MetricScore, Overlap, Prediction, ScoreIdentity, Scores
+from lfine.evaluation.records import EndpointUse, MetricScore, Overlap, Prediction, ScoreIdentity, Scores
 from lfine.evaluation.reports.page import write_report
 from lfine.finetune.compile.compiling import Source, plan_evaluation, plan_scoring
+from lfine.finetune.compile.endpoint_plan import plan_endpoint
 from lfine.finetune.compile.files import read_plan
 from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.notes import Notes
@@ -71,6 +74,8 @@ class EvaluateOptions:
     """The base model, without an adapter."""
     predictions: str | None = None
     """Somebody else's answers."""
+    endpoint: EndpointOptions | None = None
+    """A model somewhere else."""
     limit: int | None = None
     """Score the first so many rows of the sample."""
     allow_code: bool = False
@@ -99,10 +104,12 @@ class EvaluateOutcome:
     plan_hash: str | None
     evaluation_hash: str
     seconds: float
+    endpoint: EndpointUse | None = None
+    """In the JSON form only where there is one."""
 
     def record(self) -> dict[str, object]:
         """Return the JSON form."""
-        return asdict(self)
+        return {key: value for key, value in asdict(self).items() if key != "endpoint" or value is not None}
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,8 @@ class _Subject:
     prepared: Prepared | None
     source_folder: Path
     """Of the task file: where databases and metric files are looked for first."""
+    folder: Path = Path()
+    """Where the task's relative paths begin; for a model that is not here."""
 
 
 def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None = None) -> Evaluated:
@@ -141,23 +150,23 @@ def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None =
     _check_options(options)
     loaded = load_task(path, options.overrides)
     began = time.perf_counter()
-    given = options.predictions is not None
-    subject = _given_subject(loaded, options) if given else _subject(loaded, path, options)
+    elsewhere = options.predictions is not None or options.endpoint is not None
+    subject = _elsewhere(loaded, options) if elsewhere else _subject(loaded, path, options)
     model = _model_name(options)
     learned = _overlap(subject, options)
     judging = _judging(subject, options, place_of(loaded))
     folder = _evaluations(loaded.task, None if options.adapter else subject.run, options) / model
     cure = f"make room, then again: {options.command or 'lfine evaluate'}"
     with machine_faults(cure, at=folder, memory_cure="a smaller base_model, or a machine with more memory"):
-        desk = None if given else _desk(subject, options, load)
-        predictions = _read(subject, options) if desk is None else _answer(subject, options, folder, desk)
-        identity = replace(_identity(subject, model, options, seconds=time.perf_counter() - began), overlap=learned)
+        desk = None if elsewhere else _desk(subject, options, load)
+        predictions, use = _answers(subject, options, folder, desk)
+        identity = _identity(subject, model, options, seconds=time.perf_counter() - began)
+        identity = replace(identity, overlap=learned, endpoint=use)
         scores = keep(folder, predictions, settings_of(subject.evaluation), identity, judging=judging)
         scored = Scored(subject.rows, subject.evaluation, identity, folder.parent, judging)
         beside = score_baselines(scored, predictions, desk)
         report = write_report(subject.run, folder)
-        if not given:
-            _forget(folder)
+        _forget(folder, options)
     return Evaluated(_outcome(scores), folder, report, scores, beside)
 
 
@@ -178,16 +187,17 @@ def _judging(subject: _Subject, options: EvaluateOptions, place: Place) -> Judgi
 def _check_options(options: EvaluateOptions) -> None:
     """Refuse options that exclude each other: UsageError LF115."""
     whose = {"--run": options.run, "--adapter": options.adapter, "--predictions": options.predictions}
+    whose |= {"--endpoint": options.endpoint, "--base": options.base or None}  # type: ignore[dict-item] # only whether
     named = [name for name, value in whose.items() if value is not None]
-    if options.base:
-        named += ["--base"]
-    if len(named) > 1 and named != ["--run", "--base"]:
+    if len(named) > 1 and named not in (["--run", "--base"], ["--run", "--endpoint"]):
         message = f"{' and '.join(named)} exclude each other: each names another model to score"
         raise UsageError(Problem("LF115", message, "give one of them"))
 
 
 def _model_name(options: EvaluateOptions) -> str:
     """Return the name of the evaluation folder; a file or adapter called like one of ours gets another."""
+    if options.endpoint is not None:
+        return model_label(options.endpoint, OURS)
     if options.predictions is not None:
         name = Path(options.predictions).stem
     elif options.adapter is not None:
@@ -213,7 +223,7 @@ def _identity(subject: _Subject, model: str, options: EvaluateOptions, *, second
 def _overlap(subject: _Subject, options: EvaluateOptions) -> Overlap | None:
     """Return which rows to score the adapter has learned, and say it; TaskError LF350 for those that it should not."""
     adapter = subject.run if options.adapter is None else Path(options.adapter)
-    if options.base or adapter is None:
+    if options.base or options.endpoint or adapter is None:
         return None
     known = read_rows(adapter)
     if known is None:
@@ -239,6 +249,7 @@ def _outcome(scores: Scores) -> EvaluateOutcome:
         plan_hash=scores.plan_hash,
         evaluation_hash=scores.evaluation_hash,
         seconds=round(scores.seconds, 3),
+        endpoint=scores.endpoint,
     )
 
 
@@ -251,25 +262,42 @@ def _read(subject: _Subject, options: EvaluateOptions) -> Sequence[Prediction]:
     return subject.rows.complete(found.predictions)
 
 
-def _forget(folder: Path) -> None:
-    from lfine.answering import forget
+def _forget(folder: Path, options: EvaluateOptions) -> None:
+    """Remove what was kept for a restart."""
+    if options.endpoint is not None:
+        forget_remote(folder)
+    elif options.predictions is None:
+        from lfine.answering import forget
 
-    forget(folder)
+        forget(folder)
 
 
 def _evaluations(task: Task, run: Path | None, options: EvaluateOptions) -> Path:
     return (runs_folder(options.runs_dir) / task.name if run is None else run) / "evaluations"
 
 
-def _given_subject(loaded: LoadedTask, options: EvaluateOptions) -> _Subject:
-    """For somebody else's answers: data and evaluation settings only; no model, no tokenizer, no torch."""
-    task = loaded.task
-    source = Source(task, loaded.folder, loaded.origin, place_of(loaded))
-    needed, skip = (task.evaluation.split,), options.skip_bad_rows
-    rows = prepare_rows(task, loaded.folder, needed=needed, skip_bad_rows=skip, place=source.place)
-    evaluation, warnings = plan_scoring(source, rows, Notes(loaded.origin), None)
+def _elsewhere(loaded: LoadedTask, options: EvaluateOptions) -> _Subject:
+    """For a model that is not here: data and evaluation settings only; no model, no tokenizer, no torch.
+
+    A remote model is asked as the task's run was trained, where there is one, and its scores stand with that run.
+    """
+    task, folder, skip = loaded.task, loaded.folder, options.skip_bad_rows
+    run = None if options.endpoint is None else _run_folder(task, replace(options, base=True))
+    longest = None
+    if run is not None:
+        plan = read_plan(run / "plan.json")
+        task, longest = _settled(task, plan.task), plan.training.length.longest_completion
+        folder = Path(plan.folder) if Path(plan.folder).is_dir() else folder
+        skip = skip or read_run(run).data.skip_bad_rows
+    source = Source(task, folder, loaded.origin, place_of(loaded))
+    rows = prepare_rows(task, folder, needed=(task.evaluation.split,), skip_bad_rows=skip, place=source.place)
+    notes = Notes(loaded.origin)
+    if options.endpoint is None:
+        evaluation, warnings = plan_scoring(source, rows, notes, None)
+    else:
+        evaluation, warnings = plan_endpoint(source, rows, notes, longest_completion=longest)
     warn((*rows.warnings, *warnings))
-    return _Subject(task, None, None, rows, evaluation, None, None, loaded.folder)
+    return _Subject(task, run, None, rows, evaluation, None, None, loaded.folder, folder)
 
 
 def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subject:
@@ -354,8 +382,17 @@ def _desk(subject: _Subject, options: EvaluateOptions, load: Loader | None) -> D
     return Desk(who, Speaker(subject.training, subject.prepared.model.folder, load), options.command)
 
 
-def _answer(subject: _Subject, options: EvaluateOptions, folder: Path, desk: Desk) -> list[Prediction]:
-    return desk.answers(subject.rows.held_out().row_ids[: options.limit], folder)
+def _answers(
+    subject: _Subject, options: EvaluateOptions, folder: Path, desk: Desk | None
+) -> tuple[Sequence[Prediction], EndpointUse | None]:
+    row_ids = subject.rows.held_out().row_ids[: options.limit]
+    if desk is not None:
+        return desk.answers(row_ids, folder), None
+    if options.endpoint is None:
+        return _read(subject, options), None
+    sheet = Sheet(subject.rows, subject.evaluation, subject.folder, folder, options.command)
+    remote = answer_remotely(sheet, options.endpoint, row_ids)
+    return subject.rows.complete(remote.predictions), remote.use
 
 
 def _adapter_folder(given: Path) -> Path:

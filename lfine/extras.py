@@ -14,6 +14,7 @@ from lfine.schemas.problems import Problem
 
 TRAINING = ("torch", "transformers", "peft", "safetensors", "tokenizers")
 COMPILING = ("tokenizers", "pyarrow")
+ENDPOINT = ("httpx", "openai")
 
 
 def require_training() -> None:
@@ -24,6 +25,16 @@ def require_training() -> None:
 def require_compiling() -> None:
     """Raise MachineError LF401 unless prompts can be tokenized."""
     _require(COMPILING, "counting tokens needs", "train")
+
+
+def require_endpoint() -> None:
+    """Raise MachineError LF401 unless remote models can be asked."""
+    _require(ENDPOINT, "asking a remote model needs", "endpoint")
+
+
+def require_tokenizer() -> None:
+    """Raise MachineError LF401 unless a base model's own chat template and tokens can be read."""
+    _require(("tokenizers",), "a text with the chat template of the base model needs", "train")
 
 
 def _require(names: tuple[str, ...], what: str, extra: str) -> None:

@@ -83,7 +83,7 @@ def run_programs(programs: Sequence[Program], *, cage: Cage, limits: Limits) -> 
 
 
 def run_program(program: Program, cage: Cage, limits: Limits) -> Ran:
-    """Run one program. Raises MachineError (LF420) when the process cannot confine itself."""
+    """Run one program. Raises MachineError (LF440) when the process cannot confine itself."""
     seal = secrets.token_hex(16)
     child = Child(PYTHON, environment=ENVIRONMENT, longest=ANSWER_BYTES)
     job = confinement(cage, child.pid, limits.memory) | {
@@ -134,7 +134,7 @@ def best_cage() -> Cage:
 def find_cage(*, unsafe: bool) -> Cage:
     """Return a cage that holds, tried from inside; with `unsafe` what there is of one.
 
-    Raises MachineError (LF420) where it does not hold and `unsafe` was not given.
+    Raises MachineError (LF440) where it does not hold and `unsafe` was not given.
     """
     wanted = best_cage()
     hole = find_hole(wanted)
@@ -188,7 +188,7 @@ def _starts(cage: Cage) -> bool:
 def no_cage(hole: str) -> Problem:
     message = f"generated code cannot be run here in a cage that holds: {hole}"
     cure = "use Linux 5.13 or newer on x86-64 or aarch64; or, on a machine that you can lose, add --unsafe"
-    return Problem("LF420", message, cure)
+    return Problem("LF440", message, cure)
 
 
 def in_parallel(work: Callable[[_Given], _Got], items: Sequence[_Given]) -> list[_Got]:

@@ -59,7 +59,7 @@ class Results:
 def run_pairs(pairs: Sequence[Pair], *, seconds: float) -> list[Results]:
     """Run both queries of each pair, with so many seconds of the processor for each query; equal pairs once.
 
-    Raises MachineError (LF420) when no process can be started.
+    Raises MachineError (LF440) when no process can be started.
     """
     different = list(dict.fromkeys(pairs))
     runners = _Runners(seconds, tuple(dict.fromkeys(pair.database.parent for pair in different)))
@@ -127,7 +127,7 @@ class _Runners:
                 return child
             child.close()
         message = f"no process could be started to run queries in: {answer['broken']}"
-        raise MachineError(Problem("LF420", message, "look for limits on processes and memory (ulimit -a)"))
+        raise MachineError(Problem("LF440", message, "look for limits on processes and memory (ulimit -a)"))
 
 
 def _cell(cell: Any) -> Cell:

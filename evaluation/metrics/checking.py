@@ -66,7 +66,7 @@ def check_metrics(
 def check_ready(metrics: Sequence[MetricChoice], judging: Judging) -> list[Problem]:
     """Return what keeps metrics from being computed here and now, to be known before any answer is paid for.
 
-    LF242, LF421, LF353, LF318 in what the user wrote, LF420 in the machine.
+    LF242, LF441, LF353, LF318 in what the user wrote, LF440 in the machine.
     """
     return [each for choice in metrics for each in _unready(choice, judging)]
 

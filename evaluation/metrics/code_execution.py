@@ -34,7 +34,7 @@ TOP_LEVEL = re.compile(r"(async def|def|class|import|from)\b|@")
 
 
 def ready(choice: MetricChoice, judging: Judging) -> list[Problem]:
-    """Try the cage before anything is paid for (LF420)."""
+    """Try the cage before anything is paid for (LF440)."""
     del choice
     try:
         find_cage(unsafe=judging.unsafe)

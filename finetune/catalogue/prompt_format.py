@@ -41,6 +41,16 @@ class ChatFormat:
     """What a user should know, in sentences."""
 
 
+def lead_of(template: str | None) -> str:
+    """Return the white space between prompt and answer without a chat template."""
+    return "" if (template or "")[-1:].isspace() else " "
+
+
+def plain(question: str, lead: str, *, shots: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the text before the answer without a chat template; few-shot examples are earlier rows and answers."""
+    return "".join(f"{asked}{lead}{answer}\n\n" for asked, answer in shots) + question
+
+
 def turns(
     question: str, system: str | None, *, system_in_user: bool, shots: Iterable[tuple[str, str]] = ()
 ) -> list[Message]:

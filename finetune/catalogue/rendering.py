@@ -29,7 +29,7 @@ from typing import Literal
 from lfine.finetune.catalogue.chat import FIXED_DATE, ChatTemplate, ChatTemplateError
 from lfine.finetune.catalogue.dialogues import Dialogues, for_each
 from lfine.finetune.catalogue.guarding import Guard
-from lfine.finetune.catalogue.prompt_format import QUESTION, ChatFormat, probe, turns, unusable
+from lfine.finetune.catalogue.prompt_format import QUESTION, ChatFormat, lead_of, plain, probe, turns, unusable
 from lfine.finetune.catalogue.shared_heads import encode_sharing
 from lfine.finetune.catalogue.tokens import Tokenizer
 from lfine.finetune.data.pairs import Example
@@ -89,8 +89,8 @@ class Renderer:
     def _probe(self) -> ChatFormat:
         if self._chat is not None:
             return probe(self._chat, control_tokens(self.tokenizer, self._chat.source), system=self.system)
-        space = "" if (self.template or "")[-1:].isspace() else " "
-        return ChatFormat(system_in_user=False, head="", lead=space, end_token=None, tail="", notes=())
+        lead = lead_of(self.template)
+        return ChatFormat(system_in_user=False, head="", lead=lead, end_token=None, tail="", notes=())
 
     def _dialogues(self, loss_on: Literal["all", "last"]) -> Dialogues:
         if self._chat is None:
@@ -126,7 +126,7 @@ class Renderer:
 
     def _text(self, question: str, shown: Sequence[tuple[str, str]]) -> str:
         if self._chat is None:
-            return "".join(f"{asked}{self._format.lead}{answer}\n\n" for asked, answer in shown) + question
+            return plain(question, self._format.lead, shots=shown)
         asked = turns(question, self.system, system_in_user=self._format.system_in_user, shots=shown)
         try:
             return self._chat.render(asked, add_generation_prompt=True) + self._format.head

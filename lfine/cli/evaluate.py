@@ -1,4 +1,4 @@
-"""`lfine evaluate TASK…`: score the latest run of a task, another run, the base model or given predictions.
+"""`lfine evaluate TASK…`: score the latest run of a task, another run, the base model, a remote one, given predictions.
 
 *Not here:* evaluating (lfine.evaluating).
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set, add_skip_bad_rows, positive
+from lfine.cli.remote import add_endpoint, endpoint_of, use_lines
 from lfine.cli.several import Done, each_task
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_set(parser)
     add_runs_dir(parser)
     add_format(parser)
+    add_endpoint(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.extras import require_training
 
     load: Loader | None = None
-    if arguments.predictions is None:
+    endpoint = endpoint_of(arguments)
+    if arguments.predictions is None and endpoint is None:
         require_training()
         quiet_libraries()
         load = _kept() if len(arguments.tasks) > 1 else None
@@ -59,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         adapter=arguments.adapter,
         base=arguments.base,
         predictions=arguments.predictions,
+        endpoint=endpoint,
         limit=arguments.limit,
         allow_code=arguments.allow_code,
         unsafe=arguments.unsafe,
@@ -93,7 +97,8 @@ def summary(evaluated: Evaluated) -> str:
     counts = scores.unjudged.items()
     unread = [f"  {name} cannot read {count} of the answers (counted as wrong)" for name, count in counts]
     beside = [_line(f"{each.model} ({each.headline})", each.metrics[each.headline]) for each in evaluated.beside]
-    lines = [head, *_metric_lines(scores), *unread, *left_out(scores), *beside, f"report: {evaluated.report}"]
+    took = [] if scores.endpoint is None else use_lines(scores.endpoint)
+    lines = [head, *_metric_lines(scores), *unread, *left_out(scores), *beside, *took, f"report: {evaluated.report}"]
     return "\n".join(lines)
 
 

@@ -32,7 +32,7 @@ COMMANDS = {
     "compile": "print the plan of a task; --explain says why",
     "preview": "show rows as the model sees them, learned tokens marked",
     "train": "train an adapter, always in a new run folder",
-    "evaluate": "score the latest run, the base model, or somebody else's predictions",
+    "evaluate": "score the latest run, the base model, a remote model, or somebody else's predictions",
     "compare": "compare two evaluations row by row, with intervals",
     "report": "write the HTML report of a run again from its files",
     "export": "write merged weights or the adapter for others, checked against the run; upload them",

@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 import pytest
 
+from benchmarks.endpoint_server import Server
+
 TRAINING = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 ANALYSIS = ("pandas", "numpy", "sklearn", "datasets", "pyarrow")
 
@@ -102,6 +104,20 @@ def test_a_light_command_loads_nothing_heavy(arguments: list[str], forbidden: tu
     outcome = loaded_after(arguments, forbidden, task.parent)
     assert outcome.loaded == (), outcome.output
     assert outcome.exit_code == 0, outcome.output
+
+
+@pytest.mark.usefixtures("command_line")
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_remote_model_is_asked_without_torch(task: Path, installed: bool) -> None:
+    # A module that raises stands in for a library that is not installed, and comes before the real one.
+    for library in () if installed else (*TRAINING, "tokenizers"):
+        (task.parent / f"{library}.py").write_text("raise ModuleNotFoundError(__name__)", encoding="utf-8")
+    with Server(answer=lambda _: "good") as server:
+        words = ["evaluate", "reviews.yaml", "--endpoint", server.url, "--model", "m", "--runs-dir", "runs"]
+        outcome = loaded_after(words, (*TRAINING, "tokenizers"), task.parent, path=str(task.parent))
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.loaded == (), outcome.output
+    assert len(server.calls) == 6
 
 
 @pytest.mark.parametrize("library", TRAINING + ANALYSIS)

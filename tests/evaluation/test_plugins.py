@@ -46,7 +46,7 @@ def test_one_name_in_two_packages_is_ambiguous(site: Path) -> None:
     assert ambiguous("courtesy", ()) == []
     install(site, "rude", "courtesy = b:b")
     (problem,) = ambiguous("courtesy", ())
-    assert (problem.code, "polite 1.0 and by rude 1.0" in problem.message) == ("LF421", True)
+    assert (problem.code, "polite 1.0 and by rude 1.0" in problem.message) == ("LF441", True)
 
 
 def test_a_package_that_takes_a_name_of_lfine_is_refused(site: Path) -> None:
@@ -54,4 +54,4 @@ def test_a_package_that_takes_a_name_of_lfine_is_refused(site: Path) -> None:
     assert check_ready([plain("accuracy")], judging) == []
     install(site, "rude", "accuracy = b:b")
     (problem,) = check_ready([plain("accuracy")], judging)
-    assert (problem.code, "lfine itself and by rude 1.0" in problem.message) == ("LF421", True)
+    assert (problem.code, "lfine itself and by rude 1.0" in problem.message) == ("LF441", True)

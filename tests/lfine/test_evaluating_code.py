@@ -153,7 +153,7 @@ def test_without_a_cage_nothing_is_run_unless_unsafe(code: Path, monkeypatch: py
     monkeypatch.setattr(programs, "find_hole", lambda _: "from inside the cage a program could open a socket")
     ended = refused("evaluate", "task.yaml", "--predictions", "answers.jsonl")
     problem = ended.problem()
-    assert (ended.code, problem["code"]) == (3, "LF420")
+    assert (ended.code, problem["code"]) == (3, "LF440")
     assert "--unsafe" in problem["cure"]
     assert not (code / "runs").exists()
     document, _ = evaluated("--unsafe")

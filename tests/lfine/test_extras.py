@@ -7,7 +7,7 @@ from importlib.machinery import ModuleSpec
 
 import pytest
 
-from lfine.extras import require_compiling, require_training
+from lfine.extras import require_compiling, require_endpoint, require_tokenizer, require_training
 from lfine.schemas.errors import MachineError
 
 
@@ -34,6 +34,19 @@ def test_compiling_needs_no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "tokenizers")
     with pytest.raises(MachineError):
         require_compiling()
+
+
+def test_a_remote_model_needs_no_more_than_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "torch", "transformers", "peft", "safetensors", "tokenizers", "pyarrow")
+    require_endpoint()
+    with pytest.raises(MachineError):
+        require_tokenizer()
+    without(monkeypatch, "openai")
+    require_tokenizer()
+    with pytest.raises(MachineError) as caught:
+        require_endpoint()
+    assert caught.value.problems[0].message == "asking a remote model needs openai, which this installation lacks"
+    assert caught.value.problems[0].cure == "pip install 'lfine[endpoint]'"
 
 
 def test_nothing_is_said_where_all_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

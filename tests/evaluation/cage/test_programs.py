@@ -204,7 +204,7 @@ def test_half_a_cage_is_refused_and_said(lacking: str, monkeypatch: pytest.Monke
     with pytest.raises(MachineError) as caught:
         find_cage(unsafe=False)
     (problem,) = caught.value.problems
-    assert problem.code == "LF420"
+    assert problem.code == "LF440"
     assert "--unsafe" in problem.cure
 
 

@@ -151,4 +151,4 @@ def test_a_machine_that_starts_no_process_is_said(database: Path, monkeypatch: p
     with pytest.raises(MachineError) as caught:
         run_pairs([Pair(database, "SELECT 1", "SELECT 2")], seconds=5)
     (problem,) = caught.value.problems
-    assert (problem.code, "ended with exit code 0" in problem.message) == ("LF420", True)
+    assert (problem.code, "ended with exit code 0" in problem.message) == ("LF440", True)

@@ -189,7 +189,7 @@ def test_a_cage_with_a_hole_is_said_before(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(room, "find_cage", find)
     (problem,) = ready(CHOICE, Judging(lambda _: {}, Path()))
-    assert problem.code == "LF420"
+    assert problem.code == "LF440"
     assert ready(CHOICE, Judging(lambda _: {}, Path(), unsafe=True)) == []
 
 

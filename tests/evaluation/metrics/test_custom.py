@@ -200,5 +200,5 @@ def test_a_metric_that_two_packages_declare_is_refused(tmp_path: Path, monkeypat
     metric = from_plugin(both[0])
     assert metric.ready is not None
     (problem,) = metric.ready(plain("courtesy"), Judging(lambda _: {}, tmp_path))
-    assert problem.code == "LF421"
+    assert problem.code == "LF441"
     assert "one 1 and by two 2" in problem.message
