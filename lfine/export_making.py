@@ -3,7 +3,7 @@
     subject = opened(run, plan, rows=50, allow_code=False)
     record = made(subject, Wanted(kind="merged", dtype="bfloat16", …), folder)     # and everything stands in `folder`
 
-Both models answer in the data type of the run, so that what differs is the rounding of the weights and nothing else.
+Both models multiply in the data type of the run, so that what differs is the rounding of the weights and nothing else.
 They are loaded one after the other.
 
 *Not here:* where the folder goes (lfine.exporting), the verdict (lfine.export_record).
@@ -96,6 +96,14 @@ class Subject:
         return self.run / ("adapter" if self.training.adapter else "model")
 
     @property
+    def computing(self) -> str:
+        """The data type in which the run's linear layers multiply."""
+        quantization = self.training.model.quantization
+        if quantization is not None and quantization.bits == 4:
+            return quantization.compute_dtype
+        return self.training.model.dtype
+
+    @property
     def row_ids(self) -> list[int]:
         return [example.row_id for example in self.examples]
 
@@ -152,7 +160,8 @@ def _written(subject: Subject, wanted: Wanted, folder: Path) -> tuple[Heard, fro
     elif original:
         del model
         gc.collect()
-        with Speaker(_unquantized(training), base).speaking(subject.weights) as model:
+        plain = replace(training, model=replace(training.model, quantization=None))
+        with Speaker(plain, base).speaking(subject.weights) as model:
             rounded = _write_merged(subject, wanted, model, folder)
     copy_tokenizer(base, folder)
     shutil.copyfile(subject.weights / PROMPT_FILE, folder / PROMPT_FILE)
@@ -168,7 +177,7 @@ def _hear(subject: Subject, model: PreTrainedModel, answers: Sequence[Said] | No
 def _write_merged(subject: Subject, wanted: Wanted, model: PreTrainedModel, folder: Path) -> frozenset[str]:
     say(f"merging in float32, writing {wanted.dtype}")
     dtype = DTYPES[wanted.dtype]
-    merged = merge(model, dtype)
+    merged = merge(model, dtype, computing=DTYPES[subject.computing])
     write_model(
         model,
         merged,
@@ -178,10 +187,6 @@ def _write_merged(subject: Subject, wanted: Wanted, model: PreTrainedModel, fold
         trusted=subject.training.model.trust_remote_code,
     )
     return merged.rounded
-
-
-def _unquantized(training: TrainingPlan) -> TrainingPlan:
-    return replace(training, model=replace(training.model, quantization=None))
 
 
 def _check_prompt(subject: Subject, wanted: Wanted, folder: Path) -> None:
@@ -206,13 +211,14 @@ def _exported(
     if wanted.kind == ADAPTER:
         speaker, adapter = Speaker(training, base), folder
     else:
-        speaker, adapter = Speaker(replace(_unquantized(training), adapter=None), folder), None
+        alone = replace(training.model, quantization=None, dtype=subject.computing)
+        speaker, adapter = Speaker(replace(training, adapter=None, model=alone), folder), None
     with speaker.speaking(adapter) as model:
         heard = _hear(subject, model, answers)
         if not rounded:
             return heard, limits_of(heard.steps, heard.steps)
-        run_dtype = training.model.dtype  # in which both models compute: weights of more digits lose them here
-        round_again(model, rounded, DTYPES[wanted.dtype if run_dtype == "float32" else run_dtype])
+        coarser = wanted.dtype if subject.computing == "float32" else subject.computing
+        round_again(model, rounded, DTYPES[coarser])
         return heard, limits_of(heard.steps, follow(model, subject.prompts, answers))
 
 

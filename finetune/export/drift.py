@@ -21,6 +21,7 @@ the variance of a rounding, and the probabilities of the same tokens move by as 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from inspect import signature
@@ -32,8 +33,9 @@ from transformers import PreTrainedModel
 
 from lfine.finetune.generate.local_answers import Asking, answer_texts
 
-TIMES = 4.0
-"""So many times what one more rounding does is still rounding (figures: docs/decisions/0009)."""
+USUAL, ERRORS, TIE = 1.5, 5.0, 4.0
+"""A right merge moves the mean by 0.8 to 1.4 times what one more rounding does (docs/decisions/0016); 5 / sqrt(tokens)
+are three standard errors of such a ratio. A tie is the difference of two log-probabilities, and the largest of many."""
 LEAST_MEAN, LEAST_TIE = 0.001, 0.01
 """Nats: what no rounding has to explain, the order of sums among it."""
 ONE_IN = 12
@@ -148,7 +150,8 @@ def round_again(model: nn.Module, names: Collection[str], dtype: torch.dtype) ->
 def limits_of(before: Sequence[Sequence[Step]], after: Sequence[Sequence[Step]]) -> Limits:
     """Return the limits, from what the exported model believes before and after one more rounding."""
     mean, largest = moved(before, after)
-    return Limits(max(LEAST_MEAN, TIMES * mean), max(LEAST_TIE, TIMES * largest))
+    times = USUAL + ERRORS / math.sqrt(sum(map(len, before)) or 1)
+    return Limits(max(LEAST_MEAN, times * mean), max(LEAST_TIE, TIE * largest))
 
 
 def drift(row_ids: Sequence[int], adapter: Heard, exported: Heard, limits: Limits) -> Drift:

@@ -1,6 +1,6 @@
 """A model with its adapter becomes plain weights: merged in float32 layer by layer, then rounded once.
 
-    merged = merge(load_adapter(load_base(…), run / "adapter"), torch.bfloat16)
+    merged = merge(load_adapter(load_base(…), run / "adapter"), torch.bfloat16, computing=torch.bfloat16)
     merged.weights["model.layers.0.self_attn.q_proj.weight"]     # (out, in) bfloat16, on the CPU
     merged.tied                                                  # the output head is still the embedding
 
@@ -35,23 +35,26 @@ class Merged:
     weights: dict[str, Tensor]
     """Under the names of the plain model; on the CPU."""
     rounded: frozenset[str]
-    """Names of the weights that lost digits, here or when they are loaded in the model's own data type again."""
+    """Names of the weights that lost digits, in `dtype` or when they are computed with."""
     tied: bool
     """The output head is the embedding. An adapter that trains one of the two takes them apart."""
 
 
 @torch.no_grad()
-def merge(model: nn.Module, dtype: torch.dtype) -> Merged:
-    """Return the plain weights in `dtype`; RunError LF540 for a weight that `dtype` cannot hold."""
+def merge(model: nn.Module, dtype: torch.dtype, *, computing: torch.dtype) -> Merged:
+    """Return the plain weights in `dtype`; RunError LF540 for a weight that `dtype` cannot hold.
+
+    `computing` is the data type in which they will be multiplied: what it cannot hold is rounded as well.
+    """
     plain = model.get_base_model() if isinstance(model, PeftModel) else model
     weights: dict[str, Tensor] = {}
     first_name: dict[int, str] = {}
-    rounded, own = set(), getattr(plain, "dtype", torch.float32)
+    rounded = set()
     for name, tensor in plain_tensors(plain, ""):
         # A weight that stands in two places is one tensor afterwards too. (What was merged just now is new each time.)
         known = first_name.setdefault(id(tensor), name) if isinstance(tensor, nn.Parameter) else name
         weights[name] = as_dtype(name, tensor, dtype) if known == name else weights[known]
-        if tensor.is_floating_point() and not torch.equal(weights[name].to(own).to(tensor), tensor):
+        if tensor.is_floating_point() and not torch.equal(weights[name].to(computing).to(tensor), tensor):
             rounded.add(name)
     return Merged(weights, frozenset(rounded), tied=still_tied(plain, weights))
 

@@ -1,6 +1,6 @@
 """Plain weights become a folder that `from_pretrained` and every server load, with the network off.
 
-    write_model(merge(model, torch.bfloat16), FolderParts(config, generation, base, stop_ids), folder)
+    write_model(model, merged, folder, dtype=torch.bfloat16, stop_ids=frozenset({2}), trusted=False)
     config.json  generation_config.json  model.safetensors  tokenizer.json  tokenizer_config.json  chat_template.jinja
 
 The tokenizer's files are the base model's, byte for byte. generation_config.json names every token that ends an answer,

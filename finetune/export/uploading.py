@@ -46,7 +46,7 @@ def hub() -> Hub:
 def check_access(api: Hub, repo_id: str) -> None:
     """Raise UsageError LF115 for a name that no repository has, MachineError LF430 where nothing can be uploaded."""
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils._validators import validate_repo_id
 
     try:
         validate_repo_id(repo_id)

@@ -18,10 +18,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from lfine import export_making
-from lfine.export_making import merge
 from lfine.exporting import Exported, ExportOptions, export_run
 from lfine.finetune.compile.files import read_plan
-from lfine.finetune.export.merging import Merged
+from lfine.finetune.export.merging import Merged, merge
+from lfine.finetune.export.model_folder import copy_tokenizer
 from lfine.finetune.models.adapters import load_adapter
 from lfine.finetune.models.loading import load_base
 from lfine.schemas.errors import LfineError, MachineError, RunError, TaskError, UsageError
@@ -59,7 +59,10 @@ def model_of(run: Path) -> nn.Module:
     base = load_base(
         Path(plan.task.base_model.id), dtype="float32", device="cpu", quantization=plan.training.model.quantization
     )
-    return load_adapter(base, run / "adapter") if plan.training.adapter else base
+    if plan.training.adapter:
+        base = load_adapter(base, run / "adapter")
+    model: nn.Module = base
+    return model
 
 
 def plain(folder: Path) -> nn.Module:
@@ -193,8 +196,8 @@ def test_a_damaged_merge_is_refused(
     before = load_file(Path(read_plan(strong / "plan.json").task.base_model.id) / "model.safetensors")
     before["lm_head.weight"] = before["model.embed_tokens.weight"]
 
-    def damaged(model: nn.Module, dtype: torch.dtype) -> Merged:
-        merged = merge(model, dtype)
+    def damaged(model: nn.Module, dtype: torch.dtype, *, computing: torch.dtype) -> Merged:
+        merged = merge(model, dtype, computing=computing)
         return replace(merged, weights={name: each.contiguous() for name, each in damage(merged, before).items()})
 
     monkeypatch.setattr(export_making, "merge", damaged)
@@ -205,10 +208,8 @@ def test_a_damaged_merge_is_refused(
 
 
 def test_another_tokenizer_is_refused(strong: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = export_making.copy_tokenizer
-
     def edited(base: Path, folder: Path) -> None:
-        original(base, folder)
+        copy_tokenizer(base, folder)
         path = folder / "chat_template.jinja"
         path.write_text(path.read_text().replace("assistant", "model"))
 

@@ -1,4 +1,4 @@
-"""The whole line in a process of its own, the network cut: train, evaluate, compare, report; and nothing is noisy."""
+"""The whole line in a process of its own, the network cut: train, evaluate, export; and nothing is noisy."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ for line in (
     ["train", "topics.yaml", "--format", "json"],
     ["evaluate", "topics.yaml", "--limit", "4", "--format", "json"],
     ["evaluate", "topics.yaml", "--limit", "4", "--base"],
+    ["export", "topics.yaml", "--rows", "2"],
 ):
     print("next:", line[0], flush=True)
     print("next:", line[0], file=sys.stderr, flush=True)
@@ -57,9 +58,10 @@ def cut_off(tmp_path_factory: pytest.TempPathFactory, tiny_model_folder: Path) -
 def test_the_line_needs_no_network(cut_off: tuple[Project, str, str]) -> None:
     project, out, _ = cut_off
     assert "network: none" in out
-    assert re.findall("code: (.*)", out) == ["0", "0", "0"]
+    assert re.findall("code: (.*)", out) == ["0", "0", "0", "0"]
     evaluations = project.run_folders()[0] / "evaluations"
     assert {path.name for path in evaluations.iterdir()} == {"tuned", "base", "majority", "tfidf"}
+    assert (project.run_folders()[0] / "export" / "merged" / "model.safetensors").is_file()
 
 
 def test_stdout_holds_the_documents_only(cut_off: tuple[Project, str, str]) -> None:
@@ -70,6 +72,6 @@ def test_stdout_holds_the_documents_only(cut_off: tuple[Project, str, str]) -> N
 
 def test_stderr_is_lfines_own(cut_off: tuple[Project, str, str]) -> None:
     lines = [line for line in re.split(r"[\n\r]", cut_off[2]) if line]
-    ours = r"next: |training topics: 2 updates|train(:| \()|answer:"
+    ours = r"next: |training topics: 2 updates|train(:| \()|answer:|answering |merging "
     assert [line for line in lines if not re.match(ours, line)] == []
     assert any(line.startswith("train") and "2/2" in line for line in lines)

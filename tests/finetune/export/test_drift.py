@@ -19,7 +19,6 @@ from lfine.finetune.export.drift import (
     LEAST_MEAN,
     LEAST_TIE,
     LIKELIEST,
-    TIMES,
     Heard,
     Limits,
     Said,
@@ -28,12 +27,15 @@ from lfine.finetune.export.drift import (
     follow,
     gap,
     limits_of,
+    moved,
     round_again,
     said,
 )
+from lfine.finetune.export.merging import merge
 from lfine.finetune.generate.local_answers import Asking, asking
-from lfine.finetune.models.adapters import load_adapter
-from tests.finetune.export.conftest import MakeAdapter, base
+from lfine.finetune.models.adapters import add_adapter, load_adapter
+from lfine.finetune.models.quantization import DTYPES
+from tests.finetune.export.conftest import MakeAdapter, base, trained
 from tests.finetune.generate.test_local_answers import PLAN
 from tests.finetune.models.plans import lora
 
@@ -60,7 +62,7 @@ def heard(texts: Sequence[str], own: Sequence[float]) -> Heard:
 
 def test_answers_with_their_tokens(how: Asking, tiny_model_folder: Path) -> None:
     prompts = how.renderer.prompt_ids_batch(ROWS)
-    found = said(base(tiny_model_folder), prompts, how, range(5))  # type: ignore[arg-type]
+    found = said(base(tiny_model_folder), prompts, how, range(5))
     assert [how.renderer.answer(each.ids) for each in found] == [each.text for each in found]
     limit = how.settings.max_new_tokens
     assert all(len(each.ids) == limit or each.ids[-1] == how.renderer.end_id for each in found)
@@ -69,9 +71,9 @@ def test_answers_with_their_tokens(how: Asking, tiny_model_folder: Path) -> None
 def test_an_answer_that_ended_has_its_end_token(how: Asking, tiny_model_folder: Path) -> None:
     prompts = how.renderer.prompt_ids_batch(ROWS)
     model = base(tiny_model_folder)
-    first = said(model, prompts, how, range(5))[0].ids[0]  # type: ignore[arg-type]
+    first = said(model, prompts, how, range(5))[0].ids[0]
     ending = replace(how, settings=replace(how.settings, stop_ids=frozenset({first})))
-    assert said(model, prompts[:1], ending, [0]) == [Said("", (how.renderer.end_id,))]  # type: ignore[arg-type]
+    assert said(model, prompts[:1], ending, [0]) == [Said("", (how.renderer.end_id,))]
 
 
 @pytest.mark.parametrize("with_adapter", [False, True])
@@ -83,7 +85,7 @@ def test_beliefs_are_those_of_a_plain_pass(
         model = load_adapter(model, adapter(tiny_model_folder, lora()))
     prompts = how.renderer.prompt_ids_batch(ROWS)[:2]
     answers = [Said("", (5, 9, 2)), Said("", ())]
-    found, nothing = follow(model, prompts, answers)  # type: ignore[arg-type]
+    found, nothing = follow(model, prompts, answers)
     assert nothing == ()
     with torch.no_grad():
         plain = torch.log_softmax(model(torch.tensor([[*prompts[0], 5, 9, 2]])).logits[0], -1)
@@ -97,8 +99,8 @@ def test_beliefs_are_those_of_a_plain_pass(
 
 def test_greedy_answers_are_what_the_model_holds_likeliest(how: Asking, tiny_model_folder: Path) -> None:
     model, prompts = base(tiny_model_folder), how.renderer.prompt_ids_batch(ROWS)
-    answers = said(model, prompts, how, range(5))  # type: ignore[arg-type]
-    for each in follow(model, prompts, answers):  # type: ignore[arg-type]
+    answers = said(model, prompts, how, range(5))
+    for each in follow(model, prompts, answers):
         assert all(one.own == max(one.likeliest.values()) for one in each)
 
 
@@ -111,7 +113,7 @@ def test_the_same_model_has_not_moved() -> None:
 
 def test_changes_are_counted_whichever_way_they_go() -> None:
     found = drift([7, 3], heard(["a", "b"], [-0.1, -0.5]), heard(["a", "b"], [-0.4, -0.4]), LIMITS)
-    assert (found.mean, found.largest) == (pytest.approx(0.2), pytest.approx(0.3))
+    assert [found.mean, found.largest] == pytest.approx([0.2, 0.3])
     assert found.differing == ()
 
 
@@ -144,11 +146,40 @@ def test_no_tokens_at_all() -> None:
     assert drift([1], silent, silent, LIMITS).mean == 0.0
 
 
-def test_limits_are_a_multiple_of_what_one_more_rounding_does() -> None:
-    before, after = heard(["a", "b"], [-0.1, -0.5]).steps, heard(["a", "b"], [-0.2, -0.8]).steps
+def test_limits_are_multiples_of_what_one_more_rounding_does() -> None:
+    before, after = heard(["a"] * 100, [-0.1] * 100).steps, heard(["a"] * 100, [-0.2, -0.4] * 50).steps
     found = limits_of(before, after)
-    assert (found.mean, found.tie) == (pytest.approx(TIMES * 0.2), pytest.approx(TIMES * 0.3))
+    assert [found.mean, found.tie] == pytest.approx([(1.5 + 0.5) * 0.2, 4 * 0.3])
+    assert limits_of(before[:4], after[:4]).mean == pytest.approx((1.5 + 2.5) * 0.2)  # four tokens say less
     assert limits_of(before, before) == Limits(LEAST_MEAN, LEAST_TIE)
+    assert limits_of([()], [()]) == Limits(LEAST_MEAN, LEAST_TIE)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "out"),
+    [("float32", torch.bfloat16), ("float32", torch.float16), ("bfloat16", torch.bfloat16), ("float32", torch.float32)],
+    ids=["to bf16", "to fp16", "bf16 to bf16", "exact"],
+)
+def test_a_right_merge_keeps_within_the_limits_and_half_an_update_does_not(
+    dtype: str, out: torch.dtype, tiny_model_folder: Path
+) -> None:
+    draw = torch.Generator().manual_seed(1)
+    prompts = [torch.randint(3, 390, (12,), generator=draw).tolist() for _ in range(8)]
+    answers = [Said("", tuple(torch.randint(3, 390, (3,), generator=draw).tolist())) for _ in range(8)]
+    plan, computing = lora(target_modules=("q_proj", "v_proj", "up_proj")), DTYPES[dtype]
+    model = trained(add_adapter(base(tiny_model_folder, dtype=dtype), plan, seed=3))
+    ours = follow(model, prompts, answers)
+    merged = merge(model, out, computing=computing)
+    exported = base(tiny_model_folder, dtype=dtype)
+    exported.load_state_dict({name: weight.to(computing) for name, weight in merged.weights.items()})
+    theirs = follow(exported, prompts, answers)
+    half = base(tiny_model_folder, dtype=dtype)
+    for name, weight in half.state_dict().items():
+        weight.copy_((weight.float() + merged.weights[name].float()) / 2)
+    round_again(exported, merged.rounded, out if dtype == "float32" else computing)
+    limits = limits_of(theirs, follow(exported, prompts, answers))
+    assert moved(ours, theirs)[0] <= limits.mean
+    assert moved(ours, follow(half, prompts, answers))[0] > 2 * limits.mean
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
@@ -157,13 +188,11 @@ def test_one_more_rounding_has_the_size_of_a_rounding(dtype: torch.dtype) -> Non
     draw = torch.rand(400_000, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     exact = 1.01 + 0.98 * draw  # all steps of one size
     step = float(torch.finfo(dtype).eps)
-    model = nn.Module()
-    model.register_parameter("moved", nn.Parameter(exact.to(dtype).float()))
-    model.register_parameter("left", nn.Parameter(exact.to(dtype).float()))
-    before = model.moved.detach().clone()
+    before = exact.to(dtype).float()
+    model = nn.ParameterDict({"moved": before.clone(), "left": before.clone()})
     round_again(model, {"moved"}, dtype)
-    assert torch.equal(model.left, before)
-    error = (model.moved.detach() - before).double()
+    assert torch.equal(model["left"], before)
+    error = (model["moved"].detach() - before).double()
     assert error.abs().max() == pytest.approx(step)
     assert float(error.mean()) == pytest.approx(0, abs=step / 100)
     assert float((error**2).mean()) == pytest.approx(step**2 / 12, rel=0.02)

@@ -37,7 +37,7 @@ INT8 = QuantizationPlan(bits=8, quant_type="nf4", double_quant=False, compute_dt
 
 
 def merged_here(folder: Path, adapter: Path, dtype: torch.dtype = torch.float32) -> Merged:
-    return merge(load_adapter(base(folder), adapter), dtype)
+    return merge(load_adapter(base(folder), adapter), dtype, computing=torch.float32)
 
 
 def reference(folder: Path, adapter: Path, quantization: QuantizationPlan | None = None) -> dict[str, Tensor]:
@@ -87,7 +87,7 @@ def test_a_quantized_base_is_what_its_bits_stand_for(
     kind: str, plan: QuantizationPlan, tiny_model_folder: Path, adapter: MakeAdapter
 ) -> None:
     folder = adapter(tiny_model_folder, lora(**KINDS[kind]), plan)
-    found = merge(load_adapter(base(tiny_model_folder, plan), folder), torch.float32).weights
+    found = merge(load_adapter(base(tiny_model_folder, plan), folder), torch.float32, computing=torch.float32).weights
     assert_same(found, reference(tiny_model_folder, folder, plan))
     exact = merged_here(tiny_model_folder, folder).weights
     name = "model.layers.0.mlp.up_proj.weight"  # rounded by quantization, whether adapted or not
@@ -123,9 +123,10 @@ def test_what_was_rounded_is_named(tiny_model_folder: Path, adapter: MakeAdapter
     assert merged_here(tiny_model_folder, folder).rounded == frozenset()
     assert len(merged_here(tiny_model_folder, folder, torch.bfloat16).rounded) > 10
     adapted = {f"model.layers.{layer}.self_attn.{kind}_proj.weight" for layer in (0, 1) for kind in "qv"}
-    for dtype in (torch.bfloat16, torch.float32):  # loaded again in bfloat16 as the run was, float32 loses them too
-        model = load_adapter(base(tiny_model_folder, dtype="bfloat16"), folder)
-        assert merge(model, dtype).rounded == adapted
+    model = load_adapter(base(tiny_model_folder, dtype="bfloat16"), folder)
+    assert merge(model, torch.bfloat16, computing=torch.float32).rounded == adapted
+    assert merge(model, torch.float32, computing=torch.float32).rounded == frozenset()
+    assert merge(model, torch.float32, computing=torch.bfloat16).rounded == adapted  # kept in the file, lost when used
 
 
 def test_a_small_update_is_added_before_it_is_rounded(tiny_model_folder: Path, adapter: MakeAdapter) -> None:
@@ -135,7 +136,7 @@ def test_a_small_update_is_added_before_it_is_rounded(tiny_model_folder: Path, a
     layer.get_base_layer().weight.data.fill_(1.0)
     layer.lora_A["default"].weight.data.fill_(1 / 512 / layer.scaling["default"])
     layer.lora_B["default"].weight.data.fill_(1.0)
-    found = merge(model, torch.bfloat16).weights["model.layers.0.self_attn.q_proj.weight"]
+    found = merge(model, torch.bfloat16, computing=torch.float32).weights["model.layers.0.self_attn.q_proj.weight"]
     assert torch.equal(found, torch.full_like(found, 1 + 1 / 128))
     assert torch.tensor(1 + 1 / 512).bfloat16() == 1
 
@@ -143,13 +144,13 @@ def test_a_small_update_is_added_before_it_is_rounded(tiny_model_folder: Path, a
 def test_the_model_is_left_as_it_was(tiny_model_folder: Path, adapter: MakeAdapter) -> None:
     model = load_adapter(base(tiny_model_folder), adapter(tiny_model_folder, lora(use_dora=True)))
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
-    merge(model, torch.bfloat16)
+    merge(model, torch.bfloat16, computing=torch.float32)
     assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
 
 
 def test_a_model_without_an_adapter_gives_its_own_weights(tiny_model_folder: Path) -> None:
     plain = base(tiny_model_folder)
-    found = merge(plain, torch.float32)
+    found = merge(plain, torch.float32, computing=torch.float32)
     assert found.tied
     assert found.weights["lm_head.weight"] is found.weights["model.embed_tokens.weight"]
     assert_same(found.weights, plain.state_dict())
@@ -158,7 +159,9 @@ def test_a_model_without_an_adapter_gives_its_own_weights(tiny_model_folder: Pat
 def test_a_weight_beyond_float16(tiny_model_folder: Path) -> None:
     plain = base(tiny_model_folder)
     plain.state_dict()["model.layers.1.mlp.up_proj.weight"][0, 0] = 1e5
-    assert torch.isfinite(merge(plain, torch.bfloat16).weights["model.layers.1.mlp.up_proj.weight"]).all()
+    assert torch.isfinite(
+        merge(plain, torch.bfloat16, computing=torch.float32).weights["model.layers.1.mlp.up_proj.weight"]
+    ).all()
     with pytest.raises(RunError, match=r"layers\.1\.mlp\.up_proj\.weight has a weight of 1e\+05") as caught:
-        merge(plain, torch.float16)
+        merge(plain, torch.float16, computing=torch.float32)
     assert caught.value.problems[0].code == "LF540"

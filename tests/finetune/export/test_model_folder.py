@@ -29,7 +29,14 @@ def logits(model: nn.Module) -> Tensor:
 
 def written(model: nn.Module, folder: Path, dtype: torch.dtype = torch.float32) -> nn.Module:
     """Write the model and load it as anybody would."""
-    write_model(model, merge(model, dtype), folder, dtype=dtype, stop_ids=frozenset({2, 0}), trusted=False)
+    write_model(
+        model,
+        merge(model, dtype, computing=torch.float32),
+        folder,
+        dtype=dtype,
+        stop_ids=frozenset({2, 0}),
+        trusted=False,
+    )
     loaded: nn.Module = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True).eval()
     return loaded
 

@@ -20,8 +20,7 @@ import torch
 from torch import nn
 
 from lfine import export_making
-from lfine.export_making import merge
-from lfine.finetune.export.merging import Merged
+from lfine.finetune.export.merging import Merged, merge
 from tests.lfine.projects import Ended, Project, lfine
 from tests.lfine.test_exporting import without_the_last_layer
 
@@ -72,8 +71,8 @@ def test_not_servable(trained: Project) -> None:
 
 
 def test_refused(trained: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    def damaged(model: nn.Module, dtype: torch.dtype) -> Merged:
-        merged = merge(model, dtype)
+    def damaged(model: nn.Module, dtype: torch.dtype, *, computing: torch.dtype) -> Merged:
+        merged = merge(model, dtype, computing=computing)
         return replace(merged, weights={name: weight * 1.5 for name, weight in merged.weights.items()})
 
     monkeypatch.setattr(export_making, "merge", damaged)
