@@ -48,7 +48,7 @@ from lfine.finetune.generate.endpoint_failures import Barred
 from lfine.finetune.generate.endpoint_requests import Form, Question, Request, requests_of
 
 PLAN = GenerationPlan(12, 0.0, None, None, None, 1.0, (), 42, None, None, 1)
-QUICK = Pace(concurrency=128, timeout=2, retries=3, patience=4, first_wait=0.05, longest_wait=0.5)
+QUICK = Pace(concurrency=32, timeout=5, retries=3, patience=8, first_wait=0.05, longest_wait=0.5)
 """The waits of the failing parts, scaled down."""
 Figures = dict[str, Any]
 
@@ -153,8 +153,8 @@ def kills(folder: Path, *, times: int = 50, count: int = 2000, seed: int = 1) ->
         asked: dict[str, int] = {}
         for _ in range(times):
             before, since = {bodies[key] for key in arrived}, time.time()
-            killed += _killed(form, requests, pace, path, seconds=draw.uniform(0.02, 0.7))
-            until, now = time.time(), counts(url)
+            at_work, until = _killed(form, requests, pace, path, seconds=draw.uniform(0.02, 0.7))
+            killed, now = killed + at_work, counts(url)
             arrived = set(AnswerFile(path).read(list(bodies)))
             there = {bodies[key] for key in arrived}
             unread += [until - at for body, at in now["answered"].items() if body not in there and since <= at <= until]
@@ -178,8 +178,8 @@ def _server_key(request: Request) -> str:
     return hashlib.sha256(json.dumps(dict(request.body), sort_keys=True).encode()).hexdigest()
 
 
-def _killed(form: Form, requests: Sequence[Request], pace: Pace, path: Path, *, seconds: float) -> bool:
-    """Ask in a process of its own and kill it after so many seconds; say whether it was still asking."""
+def _killed(form: Form, requests: Sequence[Request], pace: Pace, path: Path, *, seconds: float) -> tuple[bool, float]:
+    """Ask in a process of its own and kill it after so many seconds; say whether it was still asking, and when."""
     child = os.fork()
     if child == 0:
         try:
@@ -187,8 +187,9 @@ def _killed(form: Form, requests: Sequence[Request], pace: Pace, path: Path, *, 
         finally:
             os._exit(0)
     time.sleep(seconds)
+    moment = time.time()
     os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL, moment
 
 
 PARTS = {"speed": speed, "failures": failures, "kills": kills}

@@ -186,8 +186,8 @@ def _judging(subject: _Subject, options: EvaluateOptions, place: Place) -> Judgi
 
 def _check_options(options: EvaluateOptions) -> None:
     """Refuse options that exclude each other: UsageError LF115."""
-    whose = {"--run": options.run, "--adapter": options.adapter, "--predictions": options.predictions}
-    whose |= {"--endpoint": options.endpoint, "--base": options.base or None}  # type: ignore[dict-item] # only whether
+    whose: dict[str, object] = {"--run": options.run, "--adapter": options.adapter}
+    whose |= {"--predictions": options.predictions, "--endpoint": options.endpoint, "--base": options.base or None}
     named = [name for name, value in whose.items() if value is not None]
     if len(named) > 1 and named not in (["--run", "--base"], ["--run", "--endpoint"]):
         message = f"{' and '.join(named)} exclude each other: each names another model to score"

@@ -6,8 +6,8 @@
 
 A request is tried again after a flaw (no connection, 5xx, no JSON) up to `retries` times. 429 is no flaw: it is waited
 for, as long as the endpoint answers anything within `patience` seconds. What no waiting mends (a wrong key, another
-model, STRIKES requests in a row that failed for good) stops everything: Barred. Those that are under way then have
-GRACE seconds to arrive, because they are paid for.
+model, as many requests in a row that failed for good as are sent at once) stops everything: Barred. Those that are
+under way then have GRACE seconds to arrive, because they are paid for.
 
 *Not here:* bytes (endpoint_clients.py), bodies and replies, which rows the requests stand for (lfine.endpoints).
 """
@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 
 from lfine.finetune.generate.endpoint_address import Key
@@ -30,7 +30,9 @@ from lfine.finetune.generate.endpoint_requests import Form, Request
 from lfine.finetune.generate.endpoint_waiting import Backoff
 
 STRIKES = 10
+"""Requests in a row that failed for good, and nothing goes on; with more than so many at once, that many."""
 GRACE = 5.0
+SYNC_SECONDS = 1.0
 SHARING = 16
 """Requests at once that one client serves: it looks at each of its connections for every request."""
 
@@ -99,12 +101,13 @@ class Asker:
             self._workers = [
                 asyncio.create_task(self._work(clients[number // SHARING], waiting, done)) for number in range(count)
             ]
+            syncing = asyncio.create_task(self._sync())
             try:
                 await self._finished()
             finally:
-                for worker in self._workers:
-                    worker.cancel()
-                await asyncio.gather(*self._workers, return_exceptions=True)
+                for task in (*self._workers, syncing):
+                    task.cancel()
+                await asyncio.gather(*self._workers, syncing, return_exceptions=True)
         if self._barred is not None:
             raise self._barred
         return self.outcomes
@@ -116,6 +119,13 @@ class Asker:
             for worker in ended:
                 if not worker.cancelled():
                     worker.result()
+
+    async def _sync(self) -> None:
+        """Force answers to the disk beside everything else: while a disk is slow, answers must still be read."""
+        while True:
+            await asyncio.sleep(SYNC_SECONDS)
+            with suppress(OSError):  # said when the file is closed
+                await asyncio.to_thread(self.file.sync)
 
     async def _work(self, client: Client, waiting: Iterator[Request], done: Done) -> None:
         for request in waiting:
@@ -207,7 +217,7 @@ class Asker:
         """Count a request that failed for good; too many without an answer between them, and nothing goes on."""
         if not filtered:
             self._strikes += 1
-        if self._strikes >= STRIKES:
+        if self._strikes >= max(STRIKES, self.pace.concurrency):
             code, cure = ("LF422", UNREACHABLE_CURE) if unreachable else ("LF424", UNUSABLE_CURE)
             self._stop(Barred(code, f"{self._strikes} requests in a row failed for good, the last with {reason}", cure))
         return Failed(reason, filtered)

@@ -3,9 +3,9 @@
     {"key": "9f86d081…", "text": "fee", "finish_reason": "stop", "prompt_tokens": 31, "completion_tokens": 2,
      "cached_tokens": 0, "seconds": 0.82}
 
-A line is handed to the system before the next answer is looked at, so a crash or `kill -9` loses none that had arrived;
-it is forced to the disk about once a second, so a power cut loses little more. A line cut short by a crash is passed
-over. Several processes may add to one file. No key and no prompt stands in it.
+A line is handed to the system before the next answer is looked at, so a crash or `kill -9` loses none that was read;
+`sync` forces lines to the disk, once a second (endpoint.py), so a power cut loses little more. A line cut short by a
+crash is passed over. Several processes may add to one file. No key and no prompt stands in it.
 
 *Not here:* what an answer is scored as (lfine.endpoints).
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from io import FileIO
@@ -23,8 +22,6 @@ from types import TracebackType
 from typing import Self
 
 from lfine.schemas.records import ShapeError, from_json, to_json
-
-SYNC_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class AnswerFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: FileIO | None = None
-        self._synced = 0.0
+        self._unsynced = False
 
     def read(self, keys: Collection[str]) -> dict[str, Answer]:
         """Return the answers to these requests, the newest of each."""
@@ -73,9 +70,13 @@ class AnswerFile:
         rest = json.dumps(to_json(answer)).encode("ascii") + b"\n"
         while rest:  # one call unless the disk is full: lines of other processes do not get between
             rest = rest[file.write(rest) :]
-        if time.monotonic() - self._synced >= SYNC_SECONDS:
-            os.fsync(file.fileno())
-            self._synced = time.monotonic()
+        self._unsynced = True
+
+    def sync(self) -> None:
+        """Force what was added to the disk; takes as long as the disk does. Raises OSError."""
+        if self._file is not None and self._unsynced:
+            self._unsynced = False
+            os.fsync(self._file.fileno())
 
     def open(self) -> FileIO:
         """Make the file where there is none, so that a disk that takes nothing is known before anything is paid for."""
@@ -94,8 +95,8 @@ class AnswerFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.sync()
         if self._file is not None:
-            os.fsync(self._file.fileno())
             self._file.close()
             self._file = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -215,6 +216,23 @@ def test_texts_without_chat_need_no_model(project: Project) -> None:
             evaluated(project, server, api="completions", limit=2)
     assert caught.value.problems[0].code == "LF402"
     assert len(server.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("chat_used", "prefix", "text", "sent"),
+    [
+        (True, (1,), "<s>[INST] hi", "[INST] hi"),
+        (True, (1,), "[INST] <s>hi", "[INST] <s>hi"),
+        (True, (), "<s>[INST] hi", "<s>[INST] hi"),
+        (False, (1,), "<s> is a tag", "<s> is a tag"),
+    ],
+)
+def test_the_first_token_that_a_server_adds_is_not_sent_twice(
+    chat_used: bool, prefix: tuple[int, ...], text: str, sent: str
+) -> None:
+    tokenizer = SimpleNamespace(bos_prefix=prefix, decode=lambda _, skip_special: "" if skip_special else "<s>")
+    renderer: Any = SimpleNamespace(chat_used=chat_used, tokenizer=tokenizer)
+    assert endpoints._sendable(text, renderer) == sent
 
 
 def test_labels_as_a_schema(project: Project) -> None:

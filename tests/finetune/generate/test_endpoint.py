@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from lfine.finetune.generate import endpoint
 from lfine.finetune.generate.endpoint import STRIKES, Asker, Failed
 from lfine.finetune.generate.endpoint_address import Key, address_of
 from lfine.finetune.generate.endpoint_answers import Answer, AnswerFile
-from lfine.finetune.generate.endpoint_requests import Api, requests_of
+from lfine.finetune.generate.endpoint_requests import Api, Request, requests_of
 from tests.finetune.generate.asking import KEY, QUICK, asked, form, form_of, question, questions
 
 
@@ -225,6 +226,37 @@ def test_a_disk_that_takes_no_more_ends_it_at_once(tmp_path: Path) -> None:
         with pytest.raises(OSError, match="No space left"):
             asyncio.run(asker.ask(requests_of(questions(100), how), lambda *_: None))
     assert len(server.calls) <= 8, "the other workers go on"
+
+
+def test_answers_are_read_while_the_disk_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "SYNC_SECONDS", 0.01)
+    ended = threading.Event()
+    read: list[int] = []
+
+    class Slow(AnswerFile):
+        def sync(self) -> None:
+            ended.wait(60)  # as long as answers are missing
+            super().sync()
+
+    with Server(delay=lambda _: 0.03) as server, Slow(tmp_path / "a.jsonl") as file:
+        how = form_of(server)
+        asker = Asker(how, Key(KEY, "K"), replace(QUICK, concurrency=1), file)
+
+        def done(request: Request, _: object) -> None:
+            read.extend(request.row_ids)
+            if len(read) == 6:
+                ended.set()
+
+        asyncio.run(asker.ask(requests_of(questions(6), how), done))
+        assert ended.is_set()
+    assert read == [0, 1, 2, 3, 4, 5]
+
+
+def test_more_at_once_than_strikes_must_all_fail(tmp_path: Path) -> None:
+    pace = replace(QUICK, concurrency=3 * STRIKES, retries=0)
+    with Server(lambda call: "error" if call.number <= 2 * STRIKES else "ok") as server:
+        ended = asked(form_of(server), questions(6 * STRIKES), tmp_path, pace)
+    assert (ended.barred, len(ended.failed), len(ended.answers)) == (None, 2 * STRIKES, 4 * STRIKES)
 
 
 def test_the_caller_hears_of_each_outcome(tmp_path: Path) -> None:

@@ -128,16 +128,19 @@ def test_a_killed_process_loses_nothing_that_it_had_added(tmp_path: Path) -> Non
     assert len(AnswerFile(path).read([f"{number:064x}" for number in range(told)])) == told
 
 
-def test_the_disk_is_made_to_hold_it_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_disk_is_made_to_hold_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
-    now = [0.0]
     monkeypatch.setattr("lfine.finetune.generate.endpoint_answers.os.fsync", synced.append)
-    monkeypatch.setattr("lfine.finetune.generate.endpoint_answers.time.monotonic", lambda: now[0])
     with AnswerFile(tmp_path / "answers.jsonl") as file:
-        for now[0] in (10.0, 10.2, 10.9, 11.1, 11.2):
+        file.sync()
+        assert synced == []
+        for _ in range(3):
             file.add(FEE)
-        assert len(synced) == 2
-    assert len(synced) == 3
+        file.sync()
+        file.sync()
+        assert len(synced) == 1
+        file.add(FEE)
+    assert len(synced) == 2
 
 
 def test_the_lines_are_plain_json(tmp_path: Path) -> None:
