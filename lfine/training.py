@@ -95,7 +95,8 @@ def train_task(path: Path, options: TrainOptions) -> TrainOutcome:
         require_shareable(plan.training, processes)
         folder, record = processes.from_first(lambda: _opened(compiled, options))
         _require_same_plan(record, plan)
-    say(f"training {plan.task.name}: {plan.training.steps} updates of {plan.training.batch_size} into {folder}")
+    what = f"{plan.training.steps} updates of {plan.training.batch_size}{processes.described}"
+    say(f"training {plan.task.name}: {what} into {folder}")
     place = RunPlace(folder, compiled.prepared.model.folder, options.resume, plan.task.name, processes)
     record = _train(compiled, rows, place, record, again=_again(path, options))
     _say_choice(record, plan)
