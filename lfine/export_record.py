@@ -83,7 +83,9 @@ def judge(
 ) -> Check:
     """Score both models' answers and say whether the exported one is another model."""
     scores, exported = (
-        quick_scores(answered.golds, [each.text for each in side], settings)
+        quick_scores(
+            [replace(row, prediction=each.text) for row, each in zip(answered.rows, side, strict=True)], settings
+        )
         for side in (answered.run, answered.exported)
     )
     refused = [*_unexplained(drift), *_moved(drift, limits)]

@@ -105,7 +105,8 @@ def train_task(path: Path, options: TrainOptions, *, load: Loader = load_base) -
         with failing_together(processes, f"{path}: beginning"):
             record = processes.from_first(lambda: _opened(folder, compiled, options))
             _require_same_plan(record, plan)
-        say(f"training {plan.task.name}: {plan.training.steps} updates of {plan.training.batch_size} into {folder}")
+        what = f"{plan.training.steps} updates of {plan.training.batch_size}{processes.described}"
+        say(f"training {plan.task.name}: {what} into {folder}")
         model = compiled.prepared.model.folder
         place = RunPlace(
             folder, model, options.resume, plan.task.name, curve=options.curve, load=load, processes=processes

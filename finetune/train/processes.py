@@ -57,6 +57,12 @@ class Processes:
     def alone(self) -> bool:
         return self.count == 1
 
+    @property
+    def described(self) -> str:
+        """What a person is told of them, behind something else."""
+        shares = " with the weights in shares (FSDP2)" if self.sharded else ""
+        return "" if self.alone else f" by {self.count} processes{shares}"
+
     def places(self, lengths: Sequence[int]) -> list[int]:
         """Return which of several items this process takes, given their tokens."""
         return dealt(lengths, self.count)[self.rank]

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
-from torch.distributed.fsdp import FSDPModule, fully_shard
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
@@ -34,19 +34,19 @@ from lfine.schemas.problems import Problem
 
 OPTIMIZERS = ("adamw", "sgd")
 """Those that compute number by number, and so on shares as on the whole."""
+WHOLE = "start without FSDP: torchrun, or accelerate launch --multi_gpu"
 
 
 def require_shareable(plan: TrainingPlan, processes: Processes) -> None:
     """Raise UsageError LF115 where a plan cannot be trained with weights in shares."""
     if not processes.sharded:
         return
-    cure = "start without FSDP: torchrun, or accelerate launch --multi_gpu"
     if plan.model.quantization is not None and plan.machine.device == "cuda":
         message = "weights that are quantized on the GPU cannot be shared out among processes (FSDP)"
-        raise UsageError(Problem("LF115", message, cure, path="quantization"))
+        raise UsageError(Problem("LF115", message, WHOLE, path="quantization"))
     if plan.adapter is None and plan.optimizer.type not in OPTIMIZERS:
         message = f"the optimizer {plan.optimizer.type} needs whole weights, and they are shared out (FSDP)"
-        raise UsageError(Problem("LF115", message, f"adamw or sgd, or {cure}", path="trainer.optimizer.type"))
+        raise UsageError(Problem("LF115", message, f"adamw or sgd, or {WHOLE}", path="trainer.optimizer.type"))
 
 
 def shard(model: PreTrainedModel, processes: Processes, device: str, *, adapted: bool) -> None:
@@ -55,6 +55,9 @@ def shard(model: PreTrainedModel, processes: Processes, device: str, *, adapted:
         return
     mesh = init_device_mesh(device, (processes.count,))
     layers = layers_of(model)
+    if not layers:
+        message = f"which layers of a {model.config.model_type} model can be shared out (FSDP) is not known"
+        raise UsageError(Problem("LF115", message, WHOLE, path="base_model"))
     shared_out = {
         weight
         for layer in layers
@@ -76,8 +79,8 @@ def layers_of(model: PreTrainedModel) -> list[nn.Module]:
 
 
 def _fully_shard(module: nn.Module, mesh: DeviceMesh, ignored: set[nn.Parameter]) -> None:
-    """The gradients are summed: each process's loss is divided by the whole batch's weight already."""
-    fully_shard(module, mesh=mesh, ignored_params=ignored)
+    """Gradients are summed in float32: each process's loss is divided by the whole batch's weight already."""
+    fully_shard(module, mesh=mesh, ignored_params=ignored, mp_policy=MixedPrecisionPolicy(reduce_dtype=torch.float32))
     assert isinstance(module, FSDPModule)  # noqa: S101 (what the call above makes of it)
     module.set_gradient_divide_factor(1.0)
     module.set_force_sum_reduction_for_comms(enable=True)  # gloo has no division of its own

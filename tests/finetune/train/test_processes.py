@@ -30,6 +30,11 @@ def test_one_process_takes_everything_as_it_would_without_others() -> None:
     alone.wait()
 
 
+def test_what_a_person_is_told() -> None:
+    assert (Processes().described, Processes(1, 2).described) == ("", " by 2 processes")
+    assert Processes(0, 4, sharded=True).described == " by 4 processes with the weights in shares (FSDP2)"
+
+
 def test_one_process_leaves_gradients_and_the_random_state_alone() -> None:
     weight = nn.Parameter(torch.ones(3))
     state = torch.random.get_rng_state()

@@ -215,7 +215,7 @@ def test_the_first_process_alone_writes_and_speaks(project: Project) -> None:
     assert [each.code for each in ended] == [0, 0], ended[0].err + ended[1].err
     (folder,) = project.run_folders()
     assert json.loads(ended[0].out)["run_dir"] == str(folder)
-    assert ended[0].err.count("training topics: 4 updates") == 1
+    assert ended[0].err.count("training topics: 4 updates of 4 by 2 processes into ") == 1
     assert (ended[1].out, ended[1].err) == ("", "")
     alone = lfine("train", project.task, "--runs-dir", project.folder / "alone")
     assert alone.code == 0

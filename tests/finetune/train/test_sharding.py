@@ -13,6 +13,7 @@ from torch import nn
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.finetune.compile.plan import TrainingPlan
 from lfine.finetune.models.loading import load_base
+from lfine.finetune.train import sharding
 from lfine.finetune.train.processes import Processes
 from lfine.finetune.train.sharding import (
     clip_gradients,
@@ -56,6 +57,14 @@ def test_the_layers_of_a_model(tiny_model_folder: Path, tiny_neox_folder: Path) 
         shard(model, Processes(), "cpu", adapted=True)
         assert [id(weight) for weight in model.parameters()] == before
         assert whole_weights(model) is None
+
+
+def test_a_model_without_known_layers_is_refused(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load_base(tiny_model_folder, dtype="float32", device="cpu", quantization=None)
+    monkeypatch.setattr(model, "_no_split_modules", None)
+    monkeypatch.setattr(sharding, "init_device_mesh", lambda *_: None)
+    with pytest.raises(UsageError, match="which layers of a llama model"):
+        shard(model, SHARED, "cpu", adapted=True)
 
 
 def test_whole_tensors_stay_as_they_are() -> None:
