@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import gc
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from lfine.baselines import settings_of
 from lfine.cli.quiet import quiet_libraries
+from lfine.evaluation.records import Prediction
 from lfine.evaluation.scoring import quick_scores
 from lfine.export_making import Subject, opened
 from lfine.finetune.compile.files import read_plan
@@ -86,11 +87,10 @@ def measured(subject: Subject, model: nn.Module, ours: Heard, rounded: frozenset
     return f"{cells} | {len(found.unexplained)} | {score(subject, theirs.answers):.3f}"
 
 
-def score(subject: Subject, answers: list[Said]) -> float:
-    golds = [example.answer for example in subject.examples]
-    return next(
-        iter(quick_scores(golds, [each.text for each in answers], settings_of(subject.plan.evaluation)).values())
-    )
+def score(subject: Subject, answers: Sequence[Said]) -> float:
+    pairs = zip(subject.examples, answers, strict=True)
+    rows = [Prediction(example.row_id, example.answer, each.text) for example, each in pairs]
+    return next(iter(quick_scores(rows, settings_of(subject.plan.evaluation)).values()))
 
 
 def ratios(seeds: int) -> None:

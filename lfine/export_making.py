@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfine.answering import Answering, check_prompt, within_context
-from lfine.baselines import settings_of
 from lfine.compiling import say
 from lfine.evaluation.files import read_scores
 from lfine.evaluation.provenance import provenance
-from lfine.evaluation.records import Scores
+from lfine.evaluation.records import Prediction, Scores
 from lfine.export_record import ADAPTER, Answered, Check, ExportRecord, judge, write_export
 from lfine.finetune.catalogue.entries import entry
 from lfine.finetune.catalogue.sources import resolve_source
@@ -41,6 +40,7 @@ from lfine.finetune.generate.local_answers import Asking, asking
 from lfine.finetune.generate.local_sampling import Drawing
 from lfine.finetune.generate.local_speaker import Speaker
 from lfine.finetune.models.quantization import DTYPES
+from lfine.finetune.train.evaluations import scoring_settings
 from lfine.model_card import CardFacts, card_text
 from lfine.reopening import reopen
 from lfine.runs import now, read_run
@@ -132,9 +132,10 @@ def made(subject: Subject, wanted: Wanted, folder: Path) -> ExportRecord:
     _check_prompt(subject, wanted, folder)
     say("answering them with what was written")
     theirs, limits = _exported(subject, wanted, folder, ours.answers, rounded)
-    answered = Answered([example.answer for example in subject.examples], ours.answers, theirs.answers)
+    asked = [Prediction(example.row_id, example.answer, None) for example in subject.examples]
+    answered = Answered(subject.prepared.rows.complete(asked), ours.answers, theirs.answers)
     measured = drift(subject.row_ids, ours, theirs, limits)
-    check = judge(measured, limits, answered, settings_of(subject.plan.evaluation), tolerance=wanted.tolerance)
+    check = judge(measured, limits, answered, scoring_settings(subject.plan.evaluation), tolerance=wanted.tolerance)
     record = _record(subject, wanted, folder, check)
     write_export(folder, record)
     write_text(folder / "README.md", card_text(_facts(subject, wanted, record)))

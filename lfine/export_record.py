@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lfine.evaluation.records import ScoringSettings
+from lfine.evaluation.records import Prediction, ScoringSettings
 from lfine.evaluation.scoring import higher_is_better, quick_scores
 from lfine.finetune.export.drift import Drift, Limits, Said
 from lfine.schemas.records import ShapeError, from_json, json_text, to_json, write_text
@@ -27,7 +27,8 @@ MERGED, ADAPTER = "merged", "adapter"
 class Answered:
     """The answers of both models to the same rows."""
 
-    golds: Sequence[str]
+    rows: Sequence[Prediction]
+    """What they are judged by, without an answer."""
     run: Sequence[Said]
     exported: Sequence[Said]
 

@@ -87,6 +87,7 @@ class Asker:
         self._backoff = Backoff(pace.first_wait, pace.longest_wait)
         self._last_answer = 0.0
         self._strikes = 0
+        self._most_strikes = STRIKES
         self._barred: Barred | None = None
 
     async def ask(self, requests: Sequence[Request], done: Done) -> dict[str, Outcome]:
@@ -95,6 +96,7 @@ class Asker:
         self._last_answer = time.monotonic()
         waiting = iter(requests)
         count = min(self.pace.concurrency, len(requests))
+        self._most_strikes = max(STRIKES, count)
         async with AsyncExitStack() as stack:
             opened = [open_client(self.form, self.key, timeout=self.pace.timeout) for _ in range(0, count, SHARING)]
             clients = [await stack.enter_async_context(each) for each in opened]
@@ -217,7 +219,7 @@ class Asker:
         """Count a request that failed for good; too many without an answer between them, and nothing goes on."""
         if not filtered:
             self._strikes += 1
-        if self._strikes >= max(STRIKES, self.pace.concurrency):
+        if self._strikes >= self._most_strikes:
             code, cure = ("LF422", UNREACHABLE_CURE) if unreachable else ("LF424", UNUSABLE_CURE)
             self._stop(Barred(code, f"{self._strikes} requests in a row failed for good, the last with {reason}", cure))
         return Failed(reason, filtered)

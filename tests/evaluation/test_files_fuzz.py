@@ -81,6 +81,9 @@ def test_scores_without_any_one_key_are_refused(tmp_path: Path, scored: Callable
         "facts": {},
         "unjudged": {},
         "unextracted": 0,
+        "endpoint": None,
+        "reasons": {},
+        "code": {},
     }
     for key in whole:
         path.write_text(json.dumps({name: value for name, value in whole.items() if name != key}), encoding="utf-8")

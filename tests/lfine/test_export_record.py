@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lfine.evaluation.records import ScoringSettings
+from lfine.evaluation.records import Prediction, ScoringSettings
 from lfine.export_record import Answered, Check, ExportRecord, judge, read_export, write_export
 from lfine.finetune.export.drift import Drift, Limits, Said
 from lfine.schemas.task import Extract, MetricChoice
@@ -26,7 +26,13 @@ def judged(
     """Judge yes-or-no answers, so many of which are right."""
     golds = ["yes"] * rows
     sides = [[Said("yes" if at < right else "no", ()) for at in range(rows)] for right in (before, after)]
-    return judge(replace(drift, rows=rows), LIMITS, Answered(golds, *sides), SETTINGS, tolerance=tolerance)
+    return judge(
+        replace(drift, rows=rows),
+        LIMITS,
+        Answered([Prediction(row_id, gold, None) for row_id, gold in enumerate(golds)], *sides),
+        SETTINGS,
+        tolerance=tolerance,
+    )
 
 
 def test_nothing_has_moved() -> None:

@@ -92,7 +92,7 @@ def test_the_modules_elsewhere_and_why(
     libraries(monkeypatch, *there)
     notes = bench.notes()
     assert decide_kernels(model_plan(family=family), lora(), device, notes) == ()
-    assert told(notes, "kernels") == ((), "derived", reason)
+    assert told(notes, "kernels") == ([], "derived", reason)
 
 
 def attention(

@@ -71,8 +71,9 @@ def test_parts_by_hand() -> None:
     assert found["weights"] == 134_515_008 * 2
     assert found["adapter"] == found["gradients"] == 4 * 921_600
     assert found["optimizer"] == 8 * 921_600
-    assert found["logits"] == logits(LOAD) == 36 * 49152 * 2 * (2 + 4)
-    assert logits(replace(LOAD, packed=False)) == found["logits"] + 68 * 49152 * 2 * 2
+    assert found["logits"] == logits(LOAD) == 36 * 49152 * (4 + 2 * 2)
+    assert logits(replace(LOAD, packed=False)) == found["logits"]
+    assert logits(replace(LOAD, device="cpu", completion=500)) == (2**24 // (4 * 49152)) * 49152 * (4 + 2 * 2)
     assert parts(replace(LOAD, full=True, trained=134_515_008))["adapter"] == 0
 
 
@@ -122,7 +123,7 @@ def test_layers_computed_again_by_hand() -> None:
 def test_what_other_kernels_keep() -> None:
     load = replace(LOAD, micro_batch=4)
     tokens, layers = 165 + 4 * 68, CARD.layers
-    fused = activations(load) - activations(replace(load, kernels="liger"))
+    fused = activations(load) - activations(replace(load, kernels=("liger",)))
     assert fused == layers * tokens * (2 * 576 * (4 - 2) + 1536 * 2)
     flex = activations(replace(load, attention="flex"))
     padded = activations(replace(load, packed=False, prefix=0, own=tokens, micro_batch=1))

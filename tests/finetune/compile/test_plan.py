@@ -45,7 +45,7 @@ SAME_SCORE = {"generation.batch_size": "a memory decision"}
 
 OTHERS: tuple[object, ...] = ("x", 1, True, 0.5, ["x"], [1], {"x": 1}, {"folder": "x", "sha256": "x"})
 """Tried for a value that is null or empty: what its field takes decides."""
-WORDS = ("fp4", "nf4", "regex", "label", "macro", "weighted", "accuracy")
+WORDS = ("fp4", "nf4", "regex", "label", "macro", "weighted", "accuracy", "char")
 """Other values of fields that take certain words only."""
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from lfine.finetune.compile.machine_passes import KERNELS
+from lfine.finetune.compile.kernels import KERNELS
 from lfine.finetune.compile.plan import AdapterPlan
 from lfine.finetune.models.adapters import add_adapter
 from lfine.finetune.models.loading import load_base

@@ -76,9 +76,9 @@ def test_how_it_is_computed_never_changes_the_result(
         torch.testing.assert_close(second[name], value, rtol=0, atol=WEIGHTS)
 
 
-@pytest.mark.parametrize("kernels", ["torch", "liger"])
+@pytest.mark.parametrize("kernels", [(), ("liger",)])
 def test_the_kernels_of_the_plan_are_put_in_before_the_adapter(
-    kernels: str,
+    kernels: tuple[str, ...],
     plan: TrainingPlan,
     rows: tuple[EncodedExample, ...],
     tiny_model_folder: Path,
@@ -94,7 +94,7 @@ def test_the_kernels_of_the_plan_are_put_in_before_the_adapter(
     monkeypatch.setattr(loop, "use_liger", noted)
     fused = replace(plan, machine=replace(plan.machine, kernels=kernels))
     set_up(fused, rows, RunPlace(tmp_path, tiny_model_folder, resume=False))
-    assert adapters == ([[]] if kernels == "liger" else [])
+    assert adapters == ([[]] if kernels else [])
 
 
 def test_the_layers_of_the_plan_are_computed_again(

@@ -17,7 +17,7 @@ from torch.distributed.tensor import DTensor
 
 from lfine.cli.main import main
 from lfine.evaluation.metrics.registry import plain
-from lfine.evaluation.records import ScoringSettings
+from lfine.evaluation.records import Prediction, ScoringSettings
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import SelectionPlan, TrainingPlan
 from lfine.finetune.generate.local import GenerationSettings
@@ -51,9 +51,8 @@ def answered(folder: Path, rows: Rows, golds: tuple[str, ...]) -> AnsweredSample
     settings = ScoringSettings((plain("exact_match"),), "text", (), Extract("none", None, None), 0.95, 0)
     asking = Asking(GenerationSettings(6, frozenset({2}), 2), renderer(folder), None)
     asked = rows[22 : 22 + len(golds)]
-    return AnsweredSample(
-        tuple(row.row_id for row in asked), tuple(row.prompt_ids for row in asked), golds, asking, settings
-    )
+    told = tuple(Prediction(row.row_id, gold, None) for row, gold in zip(asked, golds, strict=True))
+    return AnsweredSample(told, tuple(row.prompt_ids for row in asked), asking, settings)
 
 
 def train_each(plans: dict[str, TrainingPlan], rows: Rows, golds: tuple[str, ...], folder: Path, base: Path) -> int:
