@@ -47,6 +47,7 @@ from lfine.finetune.generate.endpoint_answers import Answer, AnswerFile
 from lfine.finetune.generate.endpoint_failures import Barred
 from lfine.finetune.generate.endpoint_requests import Form, Question, Request, requests_of
 
+ROOT = Path(__file__).parent.parent
 PLAN = GenerationPlan(12, 0.0, None, None, None, 1.0, (), 42, None, None, 1)
 QUICK = Pace(concurrency=32, timeout=5, retries=3, patience=8, first_wait=0.05, longest_wait=0.5)
 """The waits of the failing parts, scaled down."""
@@ -57,11 +58,12 @@ Figures = dict[str, Any]
 def server(*words: str) -> Iterator[str]:
     """Run a server in a process of its own; give its URL."""
     command = [sys.executable, "-m", "benchmarks.endpoint_server", *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
-        if process.stdout is None:
-            raise RuntimeError("the server has no output")
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
+        port = "" if process.stdout is None else process.stdout.readline().strip()
+        if not port:
+            raise SystemExit("the server did not start")
+        yield f"http://127.0.0.1:{port}/v1"
     finally:
         process.kill()
         process.communicate()

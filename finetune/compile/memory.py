@@ -28,6 +28,9 @@ WORKSPACE = {"cpu": 150_000_000, "cuda": 300_000_000, "mps": 300_000_000}
 BACKWARD = {"cpu": 0.36, "cuda": 0.1, "mps": 0.1}
 """Gradients of activations and what the allocator keeps, as a share of the activations: measured on the CPU; elsewhere
 a guess, because accelerators' allocators give back what is freed."""
+HEAP = 2.6
+"""The same with kernels, which keep less: the heap of a long run grows for some hundred updates, as rows of changing
+lengths leave holes in it; measured at the 250th update of one run (docs/explanation/memory.md)."""
 OPTIMIZER_BYTES = {
     "adamw": 8.0,
     "paged_adamw": 8.0,
@@ -152,7 +155,8 @@ def training_memory(load: Load) -> tuple[MemoryPart, ...]:
 
 def _backward(load: Load) -> int:
     whole, again = activations(replace(load, checkpointing=False)), load.computed_again / load.card.layers
-    return round(whole * ((1 - again) * BACKWARD[load.device] + again * CHECKPOINTED[load.device]))
+    kept = HEAP if load.device == "cpu" and load.kernels else BACKWARD[load.device]
+    return round(whole * ((1 - again) * kept + again * CHECKPOINTED[load.device]))
 
 
 def _weights(load: Load) -> MemoryPart:
