@@ -10,6 +10,7 @@ GPT-NeoX architecture (fused query_key_value, no tied head); `smollm2_folder` is
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,12 @@ SENTENCES = (
     "one two three four five six seven eight nine ten",
 )
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C as a terminal gives it: a shell starts what runs in the background with the signal ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def save_tokenizer(folder: Path) -> int:
