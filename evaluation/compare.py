@@ -168,9 +168,12 @@ def _paired(name: str, first: Scores, second: Scores, resamples: int, permutatio
     return _paired_corpus(name, first, second, statistic, (resamples, permutations))
 
 
-def _paired_means(name: str, first: Scores, second: Scores, resamples: int, permutations: int) -> Difference:
+def _paired_means(name: str, first: Scores, second: Scores, resamples: int, permutations: int) -> Difference | None:
+    """Rows of which either score says nothing are left out; None where that is every row."""
     pairs = zip(first.per_example[name], second.per_example[name], strict=True)
     gaps = np.array([ours - theirs for ours, theirs in pairs if ours is not None and theirs is not None])
+    if not len(gaps):
+        return None
     seed, confidence = first.settings.seed, first.settings.confidence
     interval = bootstrap_mean(gaps.tolist(), confidence=confidence, seed=seed, resamples=resamples)
     p_value = sign_flip(gaps.tolist(), seed=seed, permutations=permutations)

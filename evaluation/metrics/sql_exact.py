@@ -7,7 +7,7 @@
 What does not count: white space, comments, case and quotes of names, a last semicolon, `AS`, the names of table
 aliases, names given to columns of the result, `INNER`, `ASC`, `<>` or `!=`, parentheses that change nothing, the order
 of what AND, OR, = and != join. `dialect` is that of both (sqlite where it is not given). An answer that does not parse
-is wrong; a gold answer, and it is refused.
+is wrong; where the gold query does not, its row is left out of the mean.
 *Not here:* queries that mean the same in other words (lfine.evaluation.metrics.sql_execution).
 """
 

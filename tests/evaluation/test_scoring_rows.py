@@ -78,6 +78,14 @@ def test_a_comparison_pairs_what_both_have(marked: Score) -> None:
     assert found.mcnemar_p == 1.0
 
 
+def test_where_no_row_has_both_there_is_no_difference(marked: Score) -> None:
+    one = marked(("a", "a"), ("b", "x"))
+    first = replace(one, per_example={"partly": (1.0, None)})
+    second = replace(one, per_example={"partly": (None, 0.0)})
+    with pytest.raises(RunError, match="share no metric"):
+        compare(first, second)
+
+
 def test_a_comparison_of_other_code_is_refused(marked: Score) -> None:
     one = marked(("a", "a"), ("b", "b"))
     with pytest.raises(RunError, match="is other code in the two scores"):
