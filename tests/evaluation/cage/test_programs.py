@@ -1,11 +1,13 @@
 """Programs in the cage of this machine: honest ones pass, and hostile ones harm nothing, end, and leave their reason.
 
-All programs are run at once, in parallel; each test looks at one of them. Where this machine has no cage they skip.
+All programs are run at once, in parallel; each test looks at one of them. Where the kernel has no cage they skip.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import platform
 import re
 import socket
 import subprocess
@@ -108,6 +110,18 @@ HOSTILE = {
 }
 
 
+def need_cage() -> None:
+    """Skip where the kernel has no Landlock or its calls are not listed, asked here by other means than lfine's.
+
+    Where it has, a cage with a hole is a fault, and the test fails.
+    """
+    if sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"):
+        pytest.skip(f"no cage is known for {sys.platform} on {platform.machine()}")
+    if ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) < 1:  # landlock_create_ruleset: its version
+        pytest.skip("this kernel has no Landlock")
+    assert find_hole(best_cage()) is None
+
+
 class Place(NamedTuple):
     """What lies outside of the cage."""
 
@@ -119,9 +133,7 @@ class Place(NamedTuple):
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Every program, run once, with a file and a server within reach."""
-    hole = find_hole(best_cage())
-    if hole is not None:
-        pytest.skip(f"no cage here: {hole}")
+    need_cage()
     secret = tmp_path_factory.mktemp("home") / ".ssh" / "id_ed25519"
     secret.parent.mkdir()
     secret.write_text("secret")
@@ -209,8 +221,7 @@ def test_half_a_cage_is_refused_and_said(lacking: str, monkeypatch: pytest.Monke
 
 
 def test_files_alone_leave_the_network_open() -> None:
-    if find_hole(best_cage()) is not None:
-        pytest.skip("no cage here")
+    need_cage()
     hole = find_hole_of(Cage(calls=False, files=True))
     assert hole == "RuntimeError: from inside the cage a program could open a socket"
     assert (
