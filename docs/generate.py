@@ -70,7 +70,11 @@ def metrics() -> str:
 
     opening = (
         "Named in `evaluation.metrics`; the first value of the first metric is the headline of the scores. A parameter "
-        "that is given stands behind the names of the values: `f1_weighted`."
+        "that is given stands behind the names of the values: `f1_weighted`. An answer that is missing, or in which "
+        "nothing is found to extract, counts as wrong everywhere (`unscored`); one that a metric cannot read counts as "
+        "wrong there (`unjudged`). Values are shares of 1 unless a metric says otherwise. For a category each label's "
+        "own precision, recall and F1 stand in `per_label` of scores.json. The family `lora_land` scores as that study "
+        "did: [what differs](../explanation/lora-land.md)."
     )
     sections = (metric_section(find(name), importlib.import_module(module)) for name, module in MODULES.items())
     return "\n\n".join(["# Metrics", opening, *sections])
@@ -90,6 +94,7 @@ def metric_section(metric: Metric, module: ModuleType) -> str:
         "for outputs of type": ", ".join(metric.output_types),
         "is": kinds[metric.kind],
         **({"parameters": parameters(metric)} if metric.parameters else {}),
+        **({"reads besides": ", ".join(f"`{each}`" for each in metric.looks_at)} if metric.looks_at else {}),
         "source": metric.source,
     }
     table = "\n".join(f"| {name} | {cell(value)} |" for name, value in rows.items())
@@ -99,7 +104,8 @@ def metric_section(metric: Metric, module: ModuleType) -> str:
 def parameters(metric: Metric) -> str:
     """Return what a task may give with a metric, and what counts where it does not."""
     usual = {name: "none" if value is None else json.dumps(value) for name, value in metric.parameters.items()}
-    return ", ".join(f"`{name}` (not given: {value})" for name, value in usual.items())
+    said = {name: "needed" if name in metric.needs else f"not given: {value}" for name, value in usual.items()}
+    return ", ".join(f"`{name}` ({each})" for name, each in said.items())
 
 
 PAGES = (

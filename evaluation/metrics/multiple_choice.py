@@ -60,7 +60,9 @@ def chosen(
 def label_reader(labels: Sequence[str]) -> Callable[[str], str | None]:
     """Return the function that finds the label which an answer begins with, or says to be the answer."""
     any_label = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
-    either_case = re.compile(rf"\W*?({any_label})\s*(?:[)\].:,]|\n|$)", re.IGNORECASE)
+    ended = r"\s*(?:[)\].:,]|\n|$)"
+    another = rf"[\s(]*(?:or|and)?[\s(]*(?:{any_label}){ended}"
+    either_case = re.compile(rf"\W*?({any_label}){ended}(?!{another})", re.IGNORECASE)
     said = re.compile(rf"(?i:answer(?:\s+is)?|choose)\s*:?\s*[(\[\"'*]*({any_label})(?![\w'])(?!\s+\w)")
     folded = {label.casefold(): label for label in labels}
 

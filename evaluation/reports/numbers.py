@@ -11,11 +11,27 @@ from __future__ import annotations
 import math
 
 MINUS = "−"
+NO_SHARES = frozenset({"perplexity"})
+"""Values of metrics that are no shares of 1 and are shown as they are; the metric says it too (`share`)."""
 
 
 def points(value: float) -> str:
     """Return a share of 1 as points of 100 with one decimal."""
     return f"{100 * value:.1f}".replace("-", MINUS)
+
+
+def shown(name: str, value: float) -> str:
+    """Return the value of a metric: a share in points, everything else as it is."""
+    return f"{value:.2f}" if name in NO_SHARES else points(value)
+
+
+def shown_span(name: str, low: float, high: float) -> str:
+    return f"{shown(name, low)}–{shown(name, high)}"
+
+
+def shown_change(name: str, value: float) -> str:
+    """Return a difference with its sign."""
+    return f"{value:+.2f}".replace("-", MINUS) if name in NO_SHARES else signed(value)
 
 
 def signed(value: float) -> str:

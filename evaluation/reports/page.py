@@ -117,9 +117,9 @@ def _environment() -> Environment:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    for formatter in (numbers.points, numbers.signed, numbers.span, numbers.signed_span, numbers.probability):
+    for formatter in (numbers.points, numbers.probability):
         environment.filters[formatter.__name__] = formatter
-    environment.globals.update(span=numbers.span, signed_span=numbers.signed_span)
+    environment.globals.update(shown=numbers.shown, shown_span=numbers.shown_span, shown_change=numbers.shown_change)
     environment.filters.update(count=numbers.count, duration=numbers.duration, value=_value_text)
     return environment
 

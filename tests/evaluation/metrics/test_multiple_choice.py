@@ -20,6 +20,8 @@ CLEAR = (
     " {label}.",
     "({label})",
     "{label}) {text}",
+    "{label}. A shade, or {text}",
+    "{label}, because of the rest",
     "{label}: {text}",
     "{label}\nbecause I say so",
     "The answer is {label}.",
@@ -37,8 +39,12 @@ UNCLEAR = (
     "the answer is a dog",
     "Answer: A. No, answer: B",
     "neither",
+    "The answer is A good one",
     "E",
     "B or C",
+    "A, B",
+    "A) or (B)",
+    "A. B. C. D.",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lfine.evaluation.metrics import registry
 from lfine.evaluation.reports import numbers
 
 
@@ -51,3 +52,17 @@ def test_count() -> None:
 )
 def test_ticks(low: float, high: float, most: int, found: list[float]) -> None:
     assert numbers.ticks(low, high, most) == pytest.approx(found)
+
+
+def test_values_that_are_no_shares_are_shown_as_they_are() -> None:
+    assert numbers.shown("accuracy", 0.912) == "91.2"
+    assert numbers.shown("perplexity", 12.345) == "12.35"
+    assert numbers.shown_span("perplexity", 11.0, 13.5) == "11.00–13.50"
+    assert numbers.shown_span("bleu", 0.1, 0.2) == "10.0–20.0"
+    assert numbers.shown_change("perplexity", -1.5) == "−1.50"
+    assert numbers.shown_change("accuracy", 0.021) == "+2.1"
+
+
+def test_what_is_no_share_is_what_the_metrics_say() -> None:
+    metrics = [registry.find(name) for name in registry.names()]
+    assert {value for each in metrics if not each.share for value in each.values} == numbers.NO_SHARES
