@@ -286,10 +286,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40, help="the bound in time (default: 40)")
     arguments = parser.parse_args()
     os.environ.update(ENVIRONMENT)
+    import torch
+
     import lfine.training  # noqa: F401 (what the children need not import)
     from lfine.cli.quiet import quiet_libraries
 
     quiet_libraries()
+    torch.set_num_threads(1)  # as the processes have it: torch read the environment before it was set here
 
     tqdm.monitor_interval = 0  # its thread would be in the way of forking
     began, folder = time.monotonic(), Path(tempfile.mkdtemp(prefix="lfine-soak-"))

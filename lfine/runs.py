@@ -96,6 +96,8 @@ class RunRecord:
     """The update whose weights the adapter has, where an evaluation chose it; None: the last one's."""
     micro_batch_size: int | None = None
     """Examples at once that the run went on with when memory ran out; None: those of the plan all the time."""
+    threads: int | None = None
+    """Processor threads that computed it, the last time it was begun: with another number sums round otherwise."""
 
 
 def runs_folder(given: str | None = None) -> Path:

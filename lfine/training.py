@@ -23,6 +23,7 @@ from lfine.finetune.data.manifest import split_contents
 from lfine.finetune.models.keeping import Loader
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.checkpoints import latest_checkpoint, read_state
+from lfine.finetune.train.determinism import computing_threads
 from lfine.finetune.train.evaluations import answered_sample
 from lfine.finetune.train.failing import failing_together
 from lfine.finetune.train.journal import reached_micro_batch
@@ -250,7 +251,11 @@ def _save_prompt(folder: Path, compiled: CompiledTask) -> None:
 
 def _gone_on(folder: Path) -> RunRecord:
     clear_leftovers(folder)
-    return read_run(folder)
+    record, threads = read_run(folder), computing_threads()
+    if record.threads not in (None, threads):
+        changed = f"threads were {record.threads}, are {threads}"
+        say(f"computed otherwise than before, so equal only up to rounding: {changed}")
+    return replace(record, threads=threads)
 
 
 def _begin(folder: Path, compiled: CompiledTask, options: TrainOptions) -> RunRecord:
@@ -263,6 +268,7 @@ def _begin(folder: Path, compiled: CompiledTask, options: TrainOptions) -> RunRe
         command=options.command,
         data=_data_record(compiled, options.skip_bad_rows),
         versions=_versions(options.command),
+        threads=computing_threads(),
     )
     try:
         write_text(folder / "task.yaml", compiled.text)

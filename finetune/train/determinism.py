@@ -3,7 +3,8 @@
     with deterministic(wanted=plan.machine.deterministic):
         …
 
-On CUDA the workspace of cuBLAS must be fixed as well, before the first product: CUBLAS_WORKSPACE_CONFIG.
+On CUDA the workspace of cuBLAS must be fixed as well, before the first product: CUBLAS_WORKSPACE_CONFIG. On a processor
+the number of threads decides in which order a sum is taken, so it belongs to a run that is to be repeated bit for bit.
 
 *Not here:* seeds (lfine.finetune.train.loop).
 """
@@ -43,3 +44,8 @@ def deterministic(*, wanted: bool) -> Iterator[None]:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
         if workspace is None:
             del os.environ[WORKSPACE]
+
+
+def computing_threads() -> int:
+    """Return how many processor threads one operation is divided among (OMP_NUM_THREADS, else the cores)."""
+    return torch.get_num_threads()

@@ -95,6 +95,24 @@ def test_seconds_of_resumed_parts_add_up(project: Project, monkeypatch: pytest.M
     assert (outcome.seconds, outcome.train_examples, outcome.final_loss) == (15.0, 16, 1.0)
 
 
+def test_another_number_of_threads_is_said(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sums are taken in another order then, and the end is no longer bit for bit that of the run left alone."""
+    monkeypatch.setattr(training, "computing_threads", lambda: 3)
+    ending(monkeypatch, KeyboardInterrupt())
+    with pytest.raises(Interrupted):
+        train_task(project.task, options(project))
+    with pytest.raises(Interrupted):
+        train_task(project.task, options(project, resume=True))
+    assert "threads were" not in capsys.readouterr().err
+    monkeypatch.setattr(training, "computing_threads", lambda: 5)
+    with pytest.raises(Interrupted):
+        train_task(project.task, options(project, resume=True))
+    assert "equal only up to rounding: threads were 3, are 5\n" in capsys.readouterr().err
+    assert read_run(project.run_folders()[0]).threads == 5
+
+
 def refused(project: Project, *overrides: str) -> list[tuple[str, str]]:
     """Return code and path of the problems, all found before a run folder was made."""
     with pytest.raises(LfineError) as caught:
