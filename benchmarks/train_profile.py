@@ -5,7 +5,8 @@
 The update is that of task_configs/viggo_functional.yaml with 8 examples, no dropout, the same rows on every line; a
 line is the median of some updates, its parts taken away one after the other. The limit is measured in the same process:
 the products of one decoder layer (forward and backward, adapters left out) at the packed row's size, in the same dtype.
-The profile is torch's own, of one update with everything.
+The profile is torch's own, of one update with everything. `--compile` measures instead what torch.compile gains, beside
+lfine's kernels and without them, and after how many updates its compilation has paid.
 
 *Not here:* the comparison with others (train_speed.py).
 """
@@ -97,11 +98,40 @@ def products(engine: Engine, tokens: int, learned: int) -> tuple[float, float]:
     return config.num_hidden_layers * each + 4 * learned * width * config.vocab_size, speed
 
 
+def compiled_updates(engine: Engine, batches: list[list[EncodedExample]]) -> tuple[float, float]:
+    """Compile the engine's decoder layers; return the seconds beyond the median until all is compiled, and the median.
+
+    Every batch has another number of tokens, so shapes are dynamic from the beginning.
+    """
+    for layer in engine.model.get_decoder().layers:
+        layer.compile(dynamic=True)
+    taken = []
+    for number in range(len(batches)):
+        began = time.perf_counter()
+        update_of(engine, batches, number)
+        taken.append(time.perf_counter() - began)
+    median = statistics.median(taken[len(taken) // 2 :])
+    return sum(max(0.0, each - median) for each in taken[: len(taken) // 2]), median
+
+
+def compile_table(plan: TrainingPlan, batches: list[list[EncodedExample]], engine_of: Callable[[Ways], Engine]) -> None:
+    """Print what torch.compile takes and gains, with lfine's kernels and without."""
+    whole = Ways("as planned", plan.machine, plan.length.shared_prefix)
+    bare = Ways("without kernels", replace(plan.machine, kernels=()), plan.length.shared_prefix)
+    print("| update | seconds | compiled | seconds of compilation | pays after updates |\n|---|--:|--:|--:|--:|")
+    for way in (whole, bare):
+        plain = median_seconds(partial(update_of, engine_of(way), batches), len(batches) // 2)
+        spent, compiled = compiled_updates(engine_of(way), batches)
+        pays = f"{spent / (plain - compiled):,.0f}" if compiled < plain else "never"
+        print(f"| {way.name} | {plain:.2f} | {compiled:.2f} | {spent:.0f} | {pays} |", flush=True)
+
+
 def main() -> None:
     """Read the command line; see the module's text."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--updates", type=int, default=9, help="of every line")
     parser.add_argument("--dtype", choices=("bfloat16", "float32"), default="bfloat16")
+    parser.add_argument("--compile", action="store_true", help="what torch.compile takes and gains, nothing else")
     arguments = parser.parse_args()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     compiled = compile_file(TASK, (*SETTINGS, f"trainer.dtype={arguments.dtype}"))
@@ -112,8 +142,11 @@ def main() -> None:
         return replace(set_up(replace(plan, machine=way.machine), rows, place).engine, prefix=way.prefix)
 
     batches = [batch_of(plan, rows, step) for step in range(arguments.updates)]
-    print("| update | seconds | examples/s |\n|---|--:|--:|")
     with tempfile.TemporaryDirectory() as folder:
+        if arguments.compile:
+            compile_table(plan, batches, partial(engine_of, folder=folder))
+            return
+        print("| update | seconds | examples/s |\n|---|--:|--:|")
         for way in ways(plan):
             update = partial(update_of, engine_of(way, folder), batches)
             seconds = median_seconds(update, arguments.updates)
