@@ -71,8 +71,8 @@ def page(entries: Sequence[Entry], settings: Sequence[str], *, left: int) -> str
     unfinished = f" {left} more tasks are not done yet." if left else ""
     about = (
         f"SmolLM2-135M-Instruct on {len(entries)} tasks, each with an adapter of its own, beside three rivals that "
-        "need no training: the most frequent training answer given to every row, the base model with the task's prompt, and "
-        f"the base model with training rows as examples in its prompt.{unfinished}"
+        "need no training: the most frequent training answer given to every row, the base model with the task's prompt, "
+        f"and the base model with training rows as examples in its prompt.{unfinished}"
     )
     verdict = (
         f"**The tuned model beats the best of the three on {len(won)} of {len(entries)} tasks** (p < 0.05, paired "
