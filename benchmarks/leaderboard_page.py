@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfine.evaluation.leaderboard import Leaderboard, TaskRow, leaderboard
+from lfine.evaluation.leaderboard import Evaluation, Leaderboard, TaskRow, leaderboard
 from lfine.evaluation.records import Scores
-from lfine.evaluation.reports.board_text import lift_text, value_text
+from lfine.evaluation.reports.board_text import lift_text, markdown_line, value_text
 from lfine.evaluation.reports.numbers import count, duration, probability
 
 SHOWN = {"majority": "most frequent answer", "base": "base, zero-shot", "few_shot": "base, few-shot", "tuned": "tuned"}
@@ -56,7 +56,7 @@ class Entry:
 
 
 def board_of(entries: Sequence[Entry]) -> Leaderboard:
-    return leaderboard(scores for entry in entries for scores in entry.scores.values())
+    return leaderboard(Evaluation(scores) for entry in entries for scores in entry.scores.values())
 
 
 def wins(board: Leaderboard) -> list[TaskRow]:
@@ -71,8 +71,8 @@ def page(entries: Sequence[Entry], settings: Sequence[str], *, left: int) -> str
     unfinished = f" {left} more tasks are not done yet." if left else ""
     about = (
         f"SmolLM2-135M-Instruct on {len(entries)} tasks, each with an adapter of its own, beside three rivals that "
-        "need no training: the most frequent training answer given to every row, the base model with the task's prompt, "
-        f"and the base model with training rows as examples in its prompt.{unfinished}"
+        "need no training: the most frequent training answer given to every row, the base model with the task's "
+        f"prompt, and the base model with training rows as examples in its prompt.{unfinished}"
     )
     verdict = (
         f"**The tuned model beats the best of the three on {len(won)} of {len(entries)} tasks** (p < 0.05, paired "
@@ -86,7 +86,7 @@ def page(entries: Sequence[Entry], settings: Sequence[str], *, left: int) -> str
 def _table(entries: Sequence[Entry], board: Leaderboard) -> str:
     heads = ["task", "metric", "n", *SHOWN.values(), "lift over the best of three", "p", "p (Holm)"]
     heads += ["training examples", "training", "scoring"]
-    lines = [_line(heads), _line(["---", "---", *("--:" for _ in heads[2:])])]
+    lines = [markdown_line(heads), markdown_line(["---", "---", *("--:" for _ in heads[2:])])]
     rows = {row.task: row for row in board.rows}
     for entry in entries:
         row = rows[entry.scores["tuned"].task]
@@ -95,12 +95,10 @@ def _table(entries: Sequence[Entry], board: Leaderboard) -> str:
         chance = ["–", "–"] if lift is None else [probability(lift.p_value), probability(lift.adjusted)]
         scoring = sum(scores.seconds for scores in entry.scores.values())
         spent = [count(entry.train_examples), duration(entry.seconds), duration(scoring)]
-        lines.append(_line([row.task, row.metric, count(row.n), *values, lift_text(row.metric, lift), *chance, *spent]))
+        lines.append(
+            markdown_line([row.task, row.metric, count(row.n), *values, lift_text(row.metric, lift), *chance, *spent])
+        )
     return "\n".join(lines)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _settings(settings: Sequence[str]) -> str:

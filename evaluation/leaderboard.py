@@ -1,10 +1,11 @@
 """Many tasks, several models: who is better on which task, by how much, and whether chance alone could have done it.
 
-    board = leaderboard(scores_of_all_evaluations)
+    board = leaderboard([Evaluation(tuned_scores), Evaluation(base_scores), …])
     board.rows[0].lifts["base"]   →  Lift("base", gain=0.41, low=0.33, high=0.49, p_value=0.0001, adjusted=0.0003)
+    board.average("base").value   →  0.31, over the tasks that every model was scored on
 
-The first model of a task is the one that was tuned; its lift over every other is paired, row by row, on the rows that
-both were scored on. P-values are adjusted by Holm's method over the tasks, for each rival by itself.
+The lift of a task's tuned model over every other is paired, row by row, on the rows that both were scored on. P-values
+are adjusted by Holm's method over the tasks, for each rival by itself.
 *Not here:* one pair of models (lfine.evaluation.compare), how a leaderboard is shown (lfine.evaluation.reports).
 """
 
@@ -12,15 +13,67 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import sqrt
+from statistics import fmean
 
 from lfine.evaluation.compare import choice_of, compare
-from lfine.evaluation.metrics.registry import find, is_known
+from lfine.evaluation.holm import holm
+from lfine.evaluation.metrics.registry import Metric, find, gives, is_known
 from lfine.evaluation.records import MetricScore, Scores
 from lfine.schemas.errors import RunError
 
 TUNED = "tuned"
 ORDER = (TUNED, "base", "few_shot", "majority", "tfidf")
 """Models that every task can have, as they stand from left to right; others stand behind, by name."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the answers of one model to one task took."""
+
+    seconds: float
+    """Generation and scoring, wall clock."""
+    prompt_tokens: int | None = None
+    """None where they were not counted."""
+    completion_tokens: int | None = None
+    usd: float | None = None
+    """By the prices of the task; None where they are not known."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model on one task."""
+
+    scores: Scores
+    model: str = ""
+    """As it is called here; empty: as its scores call it."""
+    cost: Cost | None = None
+    report: str | None = None
+    """Where its report lies."""
+
+    @property
+    def name(self) -> str:
+        return self.model or self.scores.model
+
+
+@dataclass(frozen=True)
+class Average:
+    """Of one model over tasks, in headline metrics that are shares of 1."""
+
+    value: float
+    low: float
+    high: float
+    """Ends of the interval for these very tasks: their own intervals put together as independent ones."""
+    tasks: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """How often the tuned model was better than one other, beyond chance over all tasks."""
+
+    better: int
+    worse: int
+    undecided: int
 
 
 @dataclass(frozen=True)
@@ -54,27 +107,35 @@ class TaskRow:
     """Its headline metric, by which everything of this row is told."""
     n: int
     """Held-out rows, the same for every model of the row."""
-    scores: dict[str, Scores]
+    evaluations: dict[str, Evaluation]
     """By model."""
+    tuned: str | None
+    """The model whose lifts are told; None where none was tuned."""
     lifts: dict[str, Lift]
-    """Of the tuned model over each other one; empty where none was tuned or nothing can be paired."""
+    """Of the tuned model over each other one; empty where nothing can be paired."""
     best_other: str | None
     """The model that is best without having been tuned; None where there is no other."""
     over_best: Lift | None
     """The lift over that model, adjusted over the tasks' best others."""
 
-    @property
-    def higher_is_better(self) -> bool:
-        return _higher(next(iter(self.scores.values())), self.metric)
-
     def value(self, model: str) -> MetricScore | None:
         """Return what a model has in the headline metric; None where it was not scored in it."""
-        return self.scores[model].metrics.get(self.metric) if model in self.scores else None
+        found = self.evaluations.get(model)
+        return None if found is None else found.scores.metrics.get(self.metric)
 
     @property
-    def winner(self) -> str | None:
-        """The model with the best value."""
-        return _best(self.scores, self.metric)
+    def winners(self) -> tuple[str, ...]:
+        """The models with the best value: one, but for equals."""
+        best = _best(self.evaluations, self.metric)
+        value = None if best is None else self.value(best)
+        found = ((model, self.value(model)) for model in self.evaluations)
+        return tuple(model for model, each in found if each and value and each.value == value.value)
+
+    @property
+    def share(self) -> bool:
+        """Whether the metric is a share of 1, so that it can be averaged with others."""
+        known = _metric(next(iter(self.evaluations.values())).scores, self.metric)
+        return known is None or known.share
 
 
 @dataclass(frozen=True)
@@ -94,63 +155,100 @@ class Leaderboard:
     """In the order in which the tasks came."""
     left_out: tuple[LeftOut, ...]
 
+    @property
+    def common(self) -> tuple[TaskRow, ...]:
+        """The tasks that every model was scored on, in a metric that can be averaged."""
+        return tuple(row for row in self.rows if row.share and all(row.value(model) for model in self.models))
+
+    def average(self, model: str) -> Average | None:
+        """Return a model's mean over the common tasks; None where there is none."""
+        found = [score for score in (row.value(model) for row in self.common) if score is not None]
+        if not found:
+            return None
+        mean = fmean(score.value for score in found)
+        below, above = (
+            sqrt(sum(side(score) ** 2 for score in found)) / len(found)
+            for side in (lambda score: score.value - score.low, lambda score: score.high - score.value)
+        )
+        return Average(mean, mean - below, mean + above, len(found))
+
+    def wins(self, model: str) -> int:
+        """Return on how many tasks a model has the best value, alone or with equals."""
+        return sum(model in row.winners for row in self.rows)
+
+    def against(self, model: str | None) -> Record:
+        """Return how the tuned model did against one other; None: against the best other of each task."""
+        lifts = [row.over_best if model is None else row.lifts.get(model) for row in self.rows]
+        found = [lift for lift in lifts if lift is not None]
+        better = sum(lift.significant and lift.gain > 0 for lift in found)
+        worse = sum(lift.significant and lift.gain < 0 for lift in found)
+        return Record(better, worse, len(found) - better - worse)
+
     def record(self) -> dict[str, object]:
-        """Return the JSON form: values, lifts and what was left out."""
+        """Return the JSON form: values, lifts, costs and what was left out."""
+        averages = {model: self.average(model) for model in self.models}
         return {
             "models": list(self.models),
             "tasks": [_record(row) for row in self.rows],
+            "averages": {model: asdict(each) for model, each in averages.items() if each is not None},
             "left_out": [asdict(each) for each in self.left_out],
         }
 
 
 def _record(row: TaskRow) -> dict[str, object]:
-    values = {model: row.value(model) for model in row.scores}
+    values = {model: row.value(model) for model in row.evaluations}
+    costs = {model: each.cost for model, each in row.evaluations.items()}
     return {
         "task": row.task,
         "metric": row.metric,
         "n": row.n,
         "models": {model: asdict(value) for model, value in values.items() if value is not None},
+        "costs": {model: asdict(cost) for model, cost in costs.items() if cost is not None},
         "lifts": [asdict(lift) for lift in row.lifts.values()],
         "best_other": row.best_other,
         "over_best": None if row.over_best is None else asdict(row.over_best),
     }
 
 
-def leaderboard(evaluations: Iterable[Scores]) -> Leaderboard:
+def leaderboard(evaluations: Iterable[Evaluation], *, tuned: Sequence[str] = (TUNED,)) -> Leaderboard:
     """Arrange scores by task and model; of the same task and model the last one counts.
 
-    The rows of a task are those of its tuned model, or of the first one without it: scores on other rows are left out.
+    `tuned` names the models that were trained for the task; the first one that a task has is the one whose lifts are
+    told, and whose rows count: scores on other rows are left out.
     """
-    tasks: dict[str, dict[str, Scores]] = {}
-    for scores in evaluations:
-        tasks.setdefault(scores.task, {})[scores.model] = scores
+    tasks: dict[str, dict[str, Evaluation]] = {}
+    for each in evaluations:
+        tasks.setdefault(each.scores.task, {})[each.name] = each
     left_out: list[LeftOut] = []
-    rows = [_row(task, models, left_out) for task, models in tasks.items()]
-    found = {model for row in rows for model in row.scores}
-    return Leaderboard(_ordered(found), tuple(_adjusted(rows)), tuple(left_out))
+    rows = [_row(task, models, tuned, left_out) for task, models in tasks.items()]
+    found = {model for row in rows for model in row.evaluations}
+    return Leaderboard(_ordered(found, tuned), tuple(_adjusted(rows)), tuple(left_out))
 
 
-def _row(task: str, models: Mapping[str, Scores], left_out: list[LeftOut]) -> TaskRow:
-    first = models.get(TUNED) or next(iter(models.values()))
+def _row(task: str, models: Mapping[str, Evaluation], tuned: Sequence[str], left_out: list[LeftOut]) -> TaskRow:
+    subject = next((model for model in tuned if model in models), None)
+    leading = subject or next(iter(models))
+    first = models[leading].scores
     same = {}
-    for model in _ordered(models):
-        scores = models[model]
+    for model in _ordered(models, tuned):
+        scores = models[model].scores
         if (scores.rows_hash, scores.split, scores.row_ids) == (first.rows_hash, first.split, first.row_ids):
-            same[model] = scores
+            same[model] = models[model]
         else:
-            reason = f"scored on {scores.n:,} other rows of {scores.split} than {first.model} ({first.n:,})"
+            reason = f"scored on {scores.n:,} other rows of {scores.split} than {leading} ({first.n:,})"
             left_out.append(LeftOut(task, model, reason))
-    others = {model: scores for model, scores in same.items() if model != TUNED}
+    others = {model: each for model, each in same.items() if model not in tuned}
+    rivals = {} if subject is None else {model: each for model, each in same.items() if model != subject}
+    found = {model: _lift(first, model, each.scores) for model, each in rivals.items()}
+    lifts = {model: lift for model, lift in found.items() if lift is not None}
     best = _best(others, first.headline)
-    lifts = {}
-    if TUNED in same:
-        found = {model: _lift(first, scores) for model, scores in others.items()}
-        lifts = {model: lift for model, lift in found.items() if lift is not None}
-    return TaskRow(task, first.headline, first.n, same, lifts, best, lifts.get(best or ""))
+    return TaskRow(task, first.headline, first.n, same, subject, lifts, best, lifts.get(best or ""))
 
 
-def _lift(tuned: Scores, other: Scores) -> Lift | None:
+def _lift(tuned: Scores, model: str, other: Scores) -> Lift | None:
     """Return the lift in the headline metric; None where the two cannot be paired in it."""
+    if _metric(tuned, tuned.headline) is None:
+        return None
     try:
         found = compare(tuned, other).main
     except RunError:
@@ -158,26 +256,29 @@ def _lift(tuned: Scores, other: Scores) -> Lift | None:
     if found.metric != tuned.headline:
         return None
     low, high = (found.low, found.high) if found.higher_is_better else (-found.high, -found.low)
-    return Lift(other.model, found.gain, low, high, found.p_value, found.p_value)
+    return Lift(model, found.gain, low, high, found.p_value, found.p_value)
 
 
-def _best(scores: Mapping[str, Scores], metric: str) -> str | None:
+def _best(evaluations: Mapping[str, Evaluation], metric: str) -> str | None:
     """Return the model with the best value; of equals the first one."""
-    values = {model: each.metrics[metric].value for model, each in scores.items() if metric in each.metrics}
-    if not values:
+    scores = {model: each.scores for model, each in evaluations.items() if metric in each.scores.metrics}
+    if not scores:
         return None
-    sign = 1 if _higher(scores[next(iter(values))], metric) else -1
-    return max(values, key=lambda model: sign * values[model])
+    known = _metric(next(iter(scores.values())), metric)
+    sign = 1 if known is None or known.higher_is_better else -1
+    return max(scores, key=lambda model: sign * scores[model].metrics[metric].value)
 
 
-def _higher(scores: Scores, metric: str) -> bool:
-    name = choice_of(metric, scores).name
-    return find(name).higher_is_better if is_known(name) else True
+def _metric(scores: Scores, value: str) -> Metric | None:
+    """Return the metric that gave a value; None for one of a package that is not installed here."""
+    known = any(is_known(choice.name) and gives(choice, value) for choice in scores.settings.metrics)
+    return find(choice_of(value, scores).name) if known else None
 
 
-def _ordered(models: Iterable[str]) -> tuple[str, ...]:
+def _ordered(models: Iterable[str], tuned: Sequence[str]) -> tuple[str, ...]:
     found = set(models)
-    return (*(name for name in ORDER if name in found), *sorted(found.difference(ORDER)))
+    order = dict.fromkeys((*tuned, *ORDER))
+    return (*(name for name in order if name in found), *sorted(found.difference(order)))
 
 
 def _adjusted(rows: Sequence[TaskRow]) -> list[TaskRow]:
@@ -198,12 +299,3 @@ def _adjusted(rows: Sequence[TaskRow]) -> list[TaskRow]:
         )
         for row in rows
     ]
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return the p-values adjusted for being several, in the order given (Holm 1979, step-down)."""
-    adjusted, least = [0.0] * len(p_values), 0.0
-    for place, number in enumerate(sorted(range(len(p_values)), key=lambda number: p_values[number])):
-        least = max(least, min(1.0, (len(p_values) - place) * p_values[number]))
-        adjusted[number] = least
-    return adjusted

@@ -156,7 +156,8 @@ def _from_model(name: str, beside: Scored, predictions: Sequence[Prediction], de
 def _identity(beside: Scored, name: str, *, plan_hash: str | None, began: float) -> ScoreIdentity:
     """What the adapter has learned, or a remote model cost, says nothing about another model."""
     seconds = time.perf_counter() - began
-    return replace(beside.identity, model=name, plan_hash=plan_hash, overlap=None, endpoint=None, seconds=seconds)
+    identity = replace(beside.identity, model=name, plan_hash=plan_hash, overlap=None, endpoint=None, seconds=seconds)
+    return replace(identity, base_model=None) if name in FREE else identity
 
 
 def _scored_before(name: str, beside: Scored, predictions: Sequence[Prediction]) -> Scores | None:

@@ -152,8 +152,7 @@ def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None =
     `load` gives the base model in place of the plain loader: a KeptBase keeps it for the next task.
     """
     _check_options(options)
-    loaded = load_task(path, options.overrides)
-    began = time.perf_counter()
+    loaded, began = load_task(path, options.overrides), time.perf_counter()
     elsewhere = options.predictions is not None or options.endpoint is not None
     subject = _elsewhere(loaded, options) if elsewhere else _subject(loaded, path, options)
     model = _model_name(options)
@@ -224,6 +223,7 @@ def _identity(subject: _Subject, model: str, options: EvaluateOptions, *, second
         evaluation_hash=evaluation_hash(subject.evaluation),
         provenance=provenance(options.command, {each.name: each.sha256 for each in subject.rows.table.files}),
         seconds=seconds,
+        base_model=None if subject.training is None else subject.task.base_model.id,
     )
 
 

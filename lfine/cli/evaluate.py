@@ -81,19 +81,23 @@ def run(arguments: argparse.Namespace) -> int:
         command=arguments.command_line,
     )
 
-    evaluations: list[Path] = []
+    places: list[Path] = []
 
     def one(task: Path) -> Done:
         evaluated = evaluate_task(task, options, load=load)
-        evaluations.append(evaluated.folder)
+        places.append(evaluated.folder.parent)
         return Done(evaluated.outcome.record(), summary(evaluated), line(evaluated), evaluated.before)
 
     def board() -> tuple[str, dict[str, object]]:
-        from lfine.boards import board_of  # numpy: not for the parser
+        from lfine.boards import beside, board_of, write_board  # numpy: not for the parser
         from lfine.evaluation.reports.board_text import board_text
+        from lfine.runs import runs_folder
 
-        found = board_of(evaluations)
-        return board_text(found), {"leaderboard": found.record()}
+        out = runs_folder(arguments.runs_dir)
+        found = board_of(dict.fromkeys(each for place in places for each in beside(place)), out)
+        written = write_board(found, out)
+        text = f"{board_text(found.leaderboard)}\nleaderboard: {written.html}"
+        return text, {"leaderboard": {**written.record(), **found.leaderboard.record()}}
 
     return each_task(arguments, selection, one, words=WORDS, board=board)
 
