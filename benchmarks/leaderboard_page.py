@@ -68,7 +68,7 @@ def page(entries: Sequence[Entry], settings: Sequence[str], *, left: int) -> str
     """Return the page as Markdown; `left` tasks are not done yet."""
     board = board_of(entries)
     won = {row.task for row in wins(board)}
-    unfinished = f" {left} more tasks are not done yet." if left else ""
+    unfinished = f" Not done yet: {left}." if left else ""
     about = (
         f"SmolLM2-135M-Instruct on {len(entries)} tasks, each with an adapter of its own, beside three rivals that "
         "need no training: the most frequent training answer given to every row, the base model with the task's "

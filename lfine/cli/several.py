@@ -123,7 +123,7 @@ def each_task(
     if arguments.format == "json":
         print_json(_document(outcomes, words, keys))
     else:
-        print("\n".join(text for text in ("", table, _counted(outcomes, words)) if text or table))
+        print("\n".join(["", *([table, ""] if table else []), _counted(outcomes, words)]))
     _print_failures(outcomes, len(selection.tasks))
     return SOME_FAILED if outcomes.failed else 0
 
