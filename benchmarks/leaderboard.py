@@ -74,9 +74,9 @@ class Budget:
     """Why tuning does not beat the best of the others, where it does not: written by hand, having looked."""
 
     def overrides(self, shots: int) -> tuple[str, ...]:
-        mine = (f"trainer.train_steps={self.updates}", f"trainer.batch_size={self.batch}")
-        mine += (f"trainer.steps_per_evaluation={self.updates}",)
-        return (*SETTINGS, *mine, f"evaluation.few_shot_examples={shots}", *self.settings)
+        trainer = (f"train_steps={self.updates}", f"batch_size={self.batch}", f"steps_per_evaluation={self.updates}")
+        mine = (*(f"trainer.{each}" for each in trainer), f"evaluation.few_shot_examples={shots}")
+        return (*SETTINGS, *mine, *self.settings)
 
 
 LABEL = Budget()

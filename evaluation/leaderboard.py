@@ -166,10 +166,8 @@ class Leaderboard:
         if not found:
             return None
         mean = fmean(score.value for score in found)
-        below, above = (
-            sqrt(sum(side(score) ** 2 for score in found)) / len(found)
-            for side in (lambda score: score.value - score.low, lambda score: score.high - score.value)
-        )
+        below = sqrt(sum((score.value - score.low) ** 2 for score in found)) / len(found)
+        above = sqrt(sum((score.high - score.value) ** 2 for score in found)) / len(found)
         return Average(mean, mean - below, mean + above, len(found))
 
     def wins(self, model: str) -> int:

@@ -84,11 +84,11 @@ class EvaluateOptions:
     """Run code that a model wrote where this system has no cage that holds."""
     allow_overlap: bool = False
     """Score rows too whose input the adapter was trained on."""
-    rest: bool = False
-    """Leave a model as it is that was scored before, baselines too, with the same plan, evaluation and rows."""
     skip_bad_rows: int = 0
     """Lines of the data that are no rows and may be left out; 0: as many as training was allowed."""
     command: str = ""
+    rest: bool = False
+    """Leave a model as it is that was scored before, baselines too, with the same plan, evaluation and rows."""
 
 
 @dataclass(frozen=True)

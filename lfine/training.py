@@ -64,9 +64,6 @@ class TrainOptions:
     """`key.path=value`, as --set gives them."""
     runs_dir: str | None = None
     resume: bool = False
-    rest: bool = False
-    """Do what is left to do, for one of several tasks: a finished run of the same plan is left as it is, an unfinished
-    one is gone on with, and otherwise a new one begins."""
     command: str = ""
     """The command line, for run.json."""
     allow_code: bool = False
@@ -77,6 +74,9 @@ class TrainOptions:
     """Draw the loss curve in the terminal while training."""
     processes: Processes = field(default_factory=Processes)
     """Those that train together; each calls `train_task`, and the first one writes."""
+    rest: bool = False
+    """Do what is left to do, for one of several tasks: a finished run of the same plan is left as it is, an unfinished
+    one is gone on with, and otherwise a new one begins."""
 
 
 @dataclass(frozen=True)
