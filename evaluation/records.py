@@ -213,6 +213,8 @@ class ScoreIdentity:
     """None: the model has no training rows, or none that are known."""
     endpoint: EndpointUse | None = None
     """None: the model was on this machine, or answered elsewhere by itself."""
+    base_model: str | None = None
+    """As the task names it; None where no model on this machine answered."""
 
 
 @dataclass(frozen=True)
@@ -266,3 +268,5 @@ class Scores:
     """For a category: each gold label by itself."""
     endpoint: EndpointUse | None = None
     """Of a remote model."""
+    base_model: str | None = None
+    """Whose weights answered, with or without an adapter, as the task names it; None for others."""

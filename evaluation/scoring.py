@@ -91,6 +91,7 @@ def score(
         facts=measured.facts,
         per_label=None if coded is None else label_scores(coded, confidence=settings.confidence, seed=settings.seed),
         endpoint=identity.endpoint,
+        base_model=identity.base_model,
     )
 
 

@@ -69,6 +69,11 @@ def forget(folder: Path) -> None:
     (folder / PARTIAL).unlink(missing_ok=True)
 
 
+def adapter_folder(given: Path) -> Path:
+    """Return the adapter's folder; a run folder means the adapter in it."""
+    return given / "adapter" if (given / "run.json").is_file() else given
+
+
 def identity(who: Answering) -> str:
     """Hash what decides the answers: plan, prompt, and the adapter's files as they lie there now."""
     files = [] if who.adapter is None else sorted(path for path in who.adapter.iterdir() if path.is_file())

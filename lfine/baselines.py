@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfine.compiling import say
+from lfine.evaluation.baselines import BASELINES as FREE
 from lfine.evaluation.baselines import majority, tfidf
 from lfine.evaluation.files import read_scores, write_predictions, write_scores
 from lfine.evaluation.judging import Judging
@@ -104,7 +105,7 @@ def score_baselines(beside: Scored, predictions: Sequence[Prediction], desk: Des
     """Score what the task asks for on the rows of `predictions`; without a desk only what needs no model."""
     found: list[Scores] = []
     for name in beside.evaluation.baselines:
-        if name in ("majority", "tfidf"):
+        if name in FREE:
             found += _from_training_rows(name, beside, predictions)
         elif name != beside.identity.model:
             found += _from_model(name, beside, predictions, desk)
@@ -155,19 +156,36 @@ def _from_model(name: str, beside: Scored, predictions: Sequence[Prediction], de
 def _identity(beside: Scored, name: str, *, plan_hash: str | None, began: float) -> ScoreIdentity:
     """What the adapter has learned, or a remote model cost, says nothing about another model."""
     seconds = time.perf_counter() - began
-    return replace(beside.identity, model=name, plan_hash=plan_hash, overlap=None, endpoint=None, seconds=seconds)
+    identity = replace(beside.identity, model=name, plan_hash=plan_hash, overlap=None, endpoint=None, seconds=seconds)
+    return replace(identity, base_model=None) if name in FREE else identity
 
 
 def _scored_before(name: str, beside: Scored, predictions: Sequence[Prediction]) -> Scores | None:
     """Return the scores of this plan, evaluation and rows; None without a run, whose plan alone names the model."""
+    if beside.identity.plan_hash is None:
+        return None
+    rows = rows_hash([(prediction.row_id, prediction.gold) for prediction in predictions])
+    return _kept(name, beside, beside.identity.plan_hash, rows)
+
+
+def all_scored_before(beside: Scored, row_ids: Sequence[int]) -> tuple[Scores, ...] | None:
+    """Return the scores of the model and then of each baseline, where all were scored before as they would be now."""
+    if beside.identity.plan_hash is None:
+        return None
+    rows = rows_hash([(example.row_id, example.answer) for example in beside.rows.examples_of(row_ids)])
+    names = dict.fromkeys((beside.identity.model, *beside.evaluation.baselines))
+    plans = {name: None if name in FREE else beside.identity.plan_hash for name in names}
+    found = [_kept(name, beside, plan_hash, rows) for name, plan_hash in plans.items()]
+    return None if None in found else tuple(scores for scores in found if scores is not None)
+
+
+def _kept(name: str, beside: Scored, plan_hash: str | None, rows: str) -> Scores | None:
     path = beside.folder / name / "scores.json"
-    if beside.identity.plan_hash is None or not path.is_file():
+    if not path.is_file():
         return None
     try:
         scores = read_scores(path)
     except RunError:
         return None  # damaged, or of another version: answered anew
-    wanted = beside.identity
-    same = (scores.plan_hash, scores.evaluation_hash) == (wanted.plan_hash, wanted.evaluation_hash)
-    rows = rows_hash([(prediction.row_id, prediction.gold) for prediction in predictions])
+    same = (scores.plan_hash, scores.evaluation_hash) == (plan_hash, beside.identity.evaluation_hash)
     return scores if same and scores.model == name and scores.rows_hash == rows else None

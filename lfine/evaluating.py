@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.baselines import Desk, Scored, keep, score_baselines, settings_of
+from lfine.baselines import Desk, Scored, all_scored_before, keep, score_baselines, settings_of
 from lfine.changes import differences
 from lfine.compiling import compile_file, place_of, say, warn
 from lfine.endpoints import EndpointOptions, Sheet, answer_remotely, model_label
@@ -36,7 +36,7 @@ from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_rows
 from lfine.finetune.data.places import Place
 from lfine.lineage import overlap, read_rows, said
 from lfine.reopening import reopen
-from lfine.runs import FAILED, FINISHED, INTERRUPTED, STARTED, latest_run, read_run, runs_folder
+from lfine.runs import FINISHED, latest_run, no_run, read_run, runs_folder
 from lfine.schemas.errors import MachineError, RunError, TaskError, UsageError
 from lfine.schemas.loading import LoadedTask, load_task
 from lfine.schemas.problems import Problem
@@ -87,6 +87,8 @@ class EvaluateOptions:
     skip_bad_rows: int = 0
     """Lines of the data that are no rows and may be left out; 0: as many as training was allowed."""
     command: str = ""
+    rest: bool = False
+    """Leave a model as it is that was scored before, baselines too, with the same plan, evaluation and rows."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ class Evaluated:
     scores: Scores
     beside: tuple[Scores, ...]
     """The baselines' scores."""
+    before: bool = False
+    """It was scored before, and nothing was done."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +152,7 @@ def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None =
     `load` gives the base model in place of the plain loader: a KeptBase keeps it for the next task.
     """
     _check_options(options)
-    loaded = load_task(path, options.overrides)
-    began = time.perf_counter()
+    loaded, began = load_task(path, options.overrides), time.perf_counter()
     elsewhere = options.predictions is not None or options.endpoint is not None
     subject = _elsewhere(loaded, options) if elsewhere else _subject(loaded, path, options)
     model = _model_name(options)
@@ -157,6 +160,9 @@ def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None =
     judging = _judging(subject, options, place_of(loaded))
     folder = _evaluations(loaded.task, None if options.adapter else subject.run, options) / model
     cure = f"make room, then again: {options.command or 'lfine evaluate'}"
+    before = _scored_before(subject, model, options, folder) if options.rest else None
+    if before is not None:
+        return Evaluated(_outcome(before[0]), folder, folder / "report.html", before[0], before[1:], before=True)
     with machine_faults(cure, at=folder, memory_cure="a smaller base_model, or a machine with more memory"):
         desk = None if elsewhere else _desk(subject, options, load)
         predictions, use = _answers(subject, options, folder, desk)
@@ -217,7 +223,15 @@ def _identity(subject: _Subject, model: str, options: EvaluateOptions, *, second
         evaluation_hash=evaluation_hash(subject.evaluation),
         provenance=provenance(options.command, {each.name: each.sha256 for each in subject.rows.table.files}),
         seconds=seconds,
+        base_model=None if subject.training is None else subject.task.base_model.id,
     )
+
+
+def _scored_before(subject: _Subject, model: str, options: EvaluateOptions, folder: Path) -> tuple[Scores, ...] | None:
+    """Return the model's scores and its baselines', where nothing is left to do."""
+    identity = _identity(subject, model, options, seconds=0.0)
+    scored = Scored(subject.rows, subject.evaluation, identity, folder.parent)
+    return all_scored_before(scored, subject.rows.held_out().row_ids[: options.limit])
 
 
 def _overlap(subject: _Subject, options: EvaluateOptions) -> Overlap | None:
@@ -343,17 +357,8 @@ def _run_folder(task: Task, options: EvaluateOptions) -> Path | None:
     runs = runs_folder(options.runs_dir)
     folder_or_none = latest_run(runs, task.name)
     if folder_or_none is None and not options.base:
-        raise RunError(_no_run(runs, task.name))
+        raise RunError(no_run(runs, task.name))
     return folder_or_none
-
-
-def _no_run(runs: Path, task: str) -> Problem:
-    unfinished = latest_run(runs, task, (STARTED, INTERRUPTED, FAILED))
-    message, cure = f"no finished run of {task} in {runs}", "lfine train TASK first"
-    if unfinished is not None:
-        message += f"; the newest, {unfinished.name}, is {read_run(unfinished).status}"
-        cure = "go on with it: lfine train TASK --resume"
-    return Problem("LF501", message, f"{cure}, or --base for the model without an adapter")
 
 
 def _settled(written: Task, trained: Task) -> Task:
@@ -368,14 +373,14 @@ def _settled(written: Task, trained: Task) -> Task:
 
 def _desk(subject: _Subject, options: EvaluateOptions, load: Loader | None) -> Desk:
     """Return the model of this evaluation, not yet loaded."""
-    from lfine.answering import Answering  # torch: not for somebody else's predictions
+    from lfine.answering import Answering, adapter_folder  # torch: not for somebody else's predictions
     from lfine.finetune.generate.local_speaker import Speaker
 
     if subject.training is None or subject.prepared is None:
         raise ValueError("nothing to generate with")
     adapter = None
     if options.adapter is not None:
-        adapter = _adapter_folder(Path(options.adapter))
+        adapter = adapter_folder(Path(options.adapter))
     elif not options.base and subject.run is not None:
         adapter = subject.run / ("adapter" if subject.training.adapter else "model")
     who = Answering(subject.training, subject.evaluation, subject.prepared, adapter)
@@ -393,8 +398,3 @@ def _answers(
     sheet = Sheet(subject.rows, subject.evaluation, subject.folder, folder, options.command)
     remote = answer_remotely(sheet, options.endpoint, row_ids)
     return subject.rows.complete(remote.predictions), remote.use
-
-
-def _adapter_folder(given: Path) -> Path:
-    """Return the adapter's folder; a run folder means the adapter in it."""
-    return given / "adapter" if (given / "run.json").is_file() else given

@@ -18,7 +18,7 @@ from lfine.changes import differences
 from lfine.compiling import say
 from lfine.finetune.compile.files import read_plan
 from lfine.finetune.compile.plan import Plan, weights_record
-from lfine.runs import FAILED, FINISHED, INTERRUPTED, STARTED, latest_run
+from lfine.runs import FAILED, FINISHED, INTERRUPTED, STARTED, latest_run, read_run, runs_of
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import to_json
@@ -45,10 +45,33 @@ def resumed(runs: Path, plan: Plan) -> Path:
         changed = changes(weights_record(before.training), weights_record(plan.training))
         message = f"the run {folder.name} was begun with another plan: {'; '.join(changed)}"
         raise RunError(Problem("LF502", message, "undo the change, or train without --resume", file=str(folder)))
+    _say_computed(before, plan)
+    return folder
+
+
+def same_plan(runs: Path, plan: Plan) -> Path | None:
+    """Return the newest finished run of exactly this plan, else the newest unfinished one; None where there is none.
+
+    Unfinished runs of other plans are said: they are neither gone on with nor touched.
+    """
+    records = {folder: read_run(folder) for folder in runs_of(runs, plan.task.name)}
+    same = [folder for folder, record in records.items() if record.plan_hash == plan.plan_hash]
+    finished = next((folder for folder in same if records[folder].status == FINISHED), None)
+    if finished is not None or same:
+        folder = finished or same[0]
+        if finished is None:
+            _say_computed(read_plan(folder / "plan.json"), plan)
+        return folder
+    other = next((folder for folder, record in records.items() if record.status != FINISHED), None)
+    if other is not None:
+        say(f"{plan.task.name}: the unfinished run {other.name} has another plan; a new one begins")
+    return None
+
+
+def _say_computed(before: Plan, plan: Plan) -> None:
     computed = differences(to_json(before.training.machine), to_json(plan.training.machine), at="machine")
     if computed:
         say(f"computed otherwise than before, so equal only up to rounding: {'; '.join(computed)}")
-    return folder
 
 
 def _nothing_left(runs: Path, name: str) -> Problem:

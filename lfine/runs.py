@@ -160,6 +160,16 @@ def latest_run(runs: Path, task: str, statuses: tuple[str, ...] = (FINISHED,)) -
     return next((folder for folder in runs_of(runs, task) if read_run(folder).status in statuses), None)
 
 
+def no_run(runs: Path, task: str) -> Problem:
+    """Return the problem LF501 of a task without a finished run."""
+    unfinished = latest_run(runs, task, (STARTED, INTERRUPTED, FAILED))
+    message, cure = f"no finished run of {task} in {runs}", "lfine train TASK first"
+    if unfinished is not None:
+        message += f"; the newest, {unfinished.name}, is {read_run(unfinished).status}"
+        cure = "go on with it: lfine train TASK --resume"
+    return Problem("LF501", message, f"{cure}, or --base for the model without an adapter")
+
+
 def file_record(files: Mapping[str, tuple[str, int]]) -> dict[str, dict[str, str]]:
     """Return name → sha256 and rows as run.json holds them."""
     return {name: {"sha256": sha, "rows": str(rows)} for name, (sha, rows) in files.items()}

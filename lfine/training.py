@@ -11,7 +11,7 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from lfine.compiling import CompiledTask, compile_file, say
@@ -32,7 +32,7 @@ from lfine.finetune.train.processes import Processes
 from lfine.finetune.train.sharding import require_shareable
 from lfine.finetune.train.trackers import tracker_problems
 from lfine.lineage import write_rows
-from lfine.resuming import clear_leftovers, held, resumed
+from lfine.resuming import clear_leftovers, held, resumed, same_plan
 from lfine.runs import (
     FAILED,
     FINISHED,
@@ -75,6 +75,9 @@ class TrainOptions:
     """Draw the loss curve in the terminal while training."""
     processes: Processes = field(default_factory=Processes)
     """Those that train together; each calls `train_task`, and the first one writes."""
+    rest: bool = False
+    """Do what is left to do, for one of several tasks: a finished run of the same plan is left as it is, an unfinished
+    one is gone on with, and otherwise a new one begins."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,12 @@ class TrainOutcome:
     final_loss: float | None
     best_validation_loss: float | None
     plan_hash: str
+    before: bool = False
+    """The run was finished before, and nothing was done; not in the JSON document."""
+
+    def record(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {key: value for key, value in asdict(self).items() if key != "before"}
 
 
 def train_task(path: Path, options: TrainOptions, *, load: Loader = load_base) -> TrainOutcome:
@@ -101,7 +110,11 @@ def train_task(path: Path, options: TrainOptions, *, load: Loader = load_base) -
         compiled = processes.after_first(lambda: _compiled(path, options))
         plan, rows = compiled.plan, _rows(compiled)
         require_shareable(plan.training, processes)
-        folder = processes.from_first(lambda: _folder(plan, options))
+        folder, begun = processes.from_first(lambda: _folder(plan, options))
+        if begun is not None and begun.status == FINISHED:
+            say(f"{plan.task.name}: the run {folder.name} of this plan is finished, and left as it is")
+            return _outcome(begun, folder, before=True)
+        options = replace(options, resume=begun is not None)
     with held(folder) if processes.first else nullcontext(), termination_as_interruption():
         with failing_together(processes, f"{path}: beginning"):
             record = processes.from_first(lambda: _opened(folder, compiled, options))
@@ -114,8 +127,12 @@ def train_task(path: Path, options: TrainOptions, *, load: Loader = load_base) -
         )
         record = _train(compiled, rows, place, record, again=_again(path, options))
     _say_choice(record, plan)
+    return _outcome(record, folder)
+
+
+def _outcome(record: RunRecord, folder: Path, *, before: bool = False) -> TrainOutcome:
     return TrainOutcome(
-        task=plan.task.name,
+        task=record.task,
         run_dir=str(folder),
         steps=record.steps,
         train_examples=record.train_examples,
@@ -123,6 +140,7 @@ def train_task(path: Path, options: TrainOptions, *, load: Loader = load_base) -
         final_loss=record.final_loss,
         best_validation_loss=record.best_validation_loss,
         plan_hash=record.plan_hash,
+        before=before,
     )
 
 
@@ -140,11 +158,12 @@ def _compiled(path: Path, options: TrainOptions) -> CompiledTask:
     return compiled
 
 
-def _folder(plan: Plan, options: TrainOptions) -> Path:
-    """Return the run folder: a new one, or the one to go on with."""
+def _folder(plan: Plan, options: TrainOptions) -> tuple[Path, RunRecord | None]:
+    """Return the run folder, and its record where it was begun before."""
     runs = runs_folder(options.runs_dir)
     with machine_faults("make room, give write permission, or name another folder with --runs-dir", at=runs):
-        return resumed(runs, plan) if options.resume else new_run(runs, plan.task.name)
+        before = same_plan(runs, plan) if options.rest else resumed(runs, plan) if options.resume else None
+        return (new_run(runs, plan.task.name), None) if before is None else (before, read_run(before))
 
 
 def _opened(folder: Path, compiled: CompiledTask, options: TrainOptions) -> RunRecord:

@@ -46,6 +46,9 @@ CODES: dict[str, Code] = {
     "LF116": Code("nothing-done", "Several tasks were given and none succeeded.", "There is no result to go on with.", "three tasks with three mistakes", "mend the problems printed above it"),
     "LF117": Code("fragment", "A fragment (its name begins with `_`) where a whole task is needed.", "It lacks keys that the tasks which extend it have.", "lfine train _base.yaml", "name a task that extends it"),
     "LF118": Code("extends-chain", "Files that extend each other in a circle, or in a longer chain than anybody can follow.", "There is no first file to begin with.", "a.yaml extends b.yaml, which extends a.yaml", "remove one `extends`"),
+    "LF119": Code("same-task-name", "Two of the task files given have the same task name.", "Runs are found by the name of their task, so each would take the other's for its own.", "lfine train tasks/ with the same `name` in two files", "give one of them another `name`"),
+    "LF120": Code("unknown-task-name", "A name in --only or --skip that none of the tasks has.", "A misspelt name would train everything but the one that was meant.", "--only glue_col", "--only glue_cola"),
+    "LF121": Code("no-task-left", "--only and --skip together leave no task.", "Nothing would be done, and look like success.", "--only drop --skip drop", "name fewer in --skip"),
     "LF130": Code("not-expressible", "The task asks for something that the chosen target cannot express at all.", "The files written for it would train something else.", "lfine compile --target trl with prompt.messages", "--target native"),
     "LF131": Code("unknown-config", "A file that `lfine init --from` does not know the form of.", "Its keys would have to be guessed.", "a configuration of a classifier", "a Ludwig config with model_type: llm, or a file with prompt_template and target_col"),
     "LF132": Code("would-overwrite", "A file that a command would write exists already.", "What stands in it would be lost.", "lfine init --out task.yaml twice", "--out with another name"),
@@ -211,6 +214,7 @@ CODES: dict[str, Code] = {
     "LF532": Code("nothing-judged", "A metric can say nothing of any row.", "A mean of no rows is no score.", "no database of the rows is in the folder", "mend the data or the metric's parameters"),
     "LF540": Code("export-differs", "The exported model does not answer as the run's model does, beyond what rounding to 16 bits explains.", "It would be served with the scores of another model.", "weights merged into another base model than the adapter was trained on", "what the message names; the folder stays under the name NAME.refused"),
     "LF541": Code("adapter-not-servable", "The adapter has something that vLLM or LoRAX refuses, or serves without a word as another adapter.", "It fails when it is deployed, or answers worse than its scores.", "modules_to_save: [lm_head]", "merged weights: lfine export without --adapter-only"),
+    "LF575": Code("published-scores", "A table of published scores that is not one.", "A score in the wrong column would stand beside the wrong task.", "lfine report runs --published scores.csv without the columns task and metric", "task,metric and then a column for each model"),
 }
 # fmt: on
 """Every code, in order, one a line. Later checks append to their own hundred."""

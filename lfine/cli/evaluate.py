@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 
 from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set, add_skip_bad_rows, positive
 from lfine.cli.remote import add_endpoint, endpoint_of, use_lines
-from lfine.cli.several import Done, each_task
+from lfine.cli.several import Done, Words, add_tasks, each_task, selected
+from lfine.evaluation.reports.numbers import duration
 
 if TYPE_CHECKING:
     from lfine.evaluating import Evaluated
     from lfine.evaluation.records import MetricScore, Scores
     from lfine.finetune.models.keeping import Loader
 
+WORDS = Words(plural="evaluations", nothing="no task was evaluated", done="evaluated")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tasks", nargs="+", metavar="TASK", help="task file")
+    add_tasks(parser)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--run", metavar="DIR", help="a run folder (default: the latest finished run of the task)")
     which.add_argument("--adapter", metavar="DIR", help="an adapter in peft's format, from anywhere")
@@ -34,6 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--unsafe",
         action="store_true",
         help="run code that a model wrote even where this system has no cage that holds (docs/explanation/cage.md)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="leave models as they are that were scored before with the same plan, evaluation and rows",
     )
     add_skip_bad_rows(parser)
     add_allow_code(parser)
@@ -50,11 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.extras import require_training
 
     load: Loader | None = None
+    selection = selected(arguments)
     endpoint = endpoint_of(arguments)
     if arguments.predictions is None and endpoint is None:
         require_training()
         quiet_libraries()
-        load = _kept() if len(arguments.tasks) > 1 else None
+        load = _kept() if selection.many else None
     options = EvaluateOptions(
         overrides=arguments.set,
         runs_dir=arguments.runs_dir,
@@ -67,15 +76,30 @@ def run(arguments: argparse.Namespace) -> int:
         allow_code=arguments.allow_code,
         unsafe=arguments.unsafe,
         allow_overlap=arguments.allow_overlap,
+        rest=arguments.resume,
         skip_bad_rows=arguments.skip_bad_rows,
         command=arguments.command_line,
     )
 
-    def one(task: str) -> Done:
-        evaluated = evaluate_task(Path(task), options, load=load)
-        return evaluated.outcome.record(), summary(evaluated)
+    places: list[Path] = []
 
-    return each_task(arguments, one, plural="evaluations", nothing="no task was evaluated")
+    def one(task: Path) -> Done:
+        evaluated = evaluate_task(task, options, load=load)
+        places.append(evaluated.folder.parent)
+        return Done(evaluated.outcome.record(), summary(evaluated), line(evaluated), evaluated.before)
+
+    def board() -> tuple[str, dict[str, object]]:
+        from lfine.boards import beside, board_of, write_board  # numpy: not for the parser
+        from lfine.evaluation.reports.board_text import board_text
+        from lfine.runs import runs_folder
+
+        out = runs_folder(arguments.runs_dir)
+        found = board_of(dict.fromkeys(each for place in places for each in beside(place)), out)
+        written = write_board(found, out)
+        text = f"{board_text(found.leaderboard)}\nleaderboard: {written.html}"
+        return text, {"leaderboard": {**written.record(), **found.leaderboard.record()}}
+
+    return each_task(arguments, selection, one, words=WORDS, board=board)
 
 
 def _kept() -> Loader:
@@ -84,6 +108,14 @@ def _kept() -> Loader:
     from lfine.finetune.models.keeping import KeptBase  # torch: not for somebody else's predictions
 
     return KeptBase(say)
+
+
+def line(evaluated: Evaluated) -> str:
+    """Return one line for people, where there are several tasks."""
+    scores = evaluated.scores
+    main = scores.metrics[scores.headline]
+    said = f"{scores.model} {scores.headline} {main.value:.4f} ({main.low:.4f}–{main.high:.4f}) on {scores.n} rows"
+    return f"scored before, {said}" if evaluated.before else f"{said} in {duration(scores.seconds)}"
 
 
 def summary(evaluated: Evaluated) -> str:

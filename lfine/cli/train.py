@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set, add_skip_bad_rows
-from lfine.cli.several import Done, each_task
+from lfine.cli.several import Done, Words, add_tasks, each_task, selected
+from lfine.evaluation.reports.numbers import duration
 
 if TYPE_CHECKING:
     from lfine.training import TrainOutcome
 
+WORDS = Words(plural="runs", nothing="no task was trained", done="trained")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tasks", nargs="+", metavar="TASK", help="task file")
-    parser.add_argument("--resume", action="store_true", help="go on with the task's newest unfinished run")
+    add_tasks(parser)
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the task's newest unfinished run; of several tasks do what is left",
+    )
     parser.add_argument("--curve", action="store_true", help="draw the loss curve in the terminal while training")
     add_skip_bad_rows(parser)
     add_allow_code(parser)
@@ -36,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     require_training()
     quiet_libraries()
+    selection = selected(arguments)
     from lfine.compiling import say
     from lfine.finetune.models.keeping import KeptBase
     from lfine.finetune.models.loading import load_base
@@ -46,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         options = TrainOptions(
             overrides=arguments.set,
             runs_dir=arguments.runs_dir,
-            resume=arguments.resume,
+            resume=arguments.resume and not selection.many,
+            rest=arguments.resume and selection.many,
             command=arguments.command_line,
             allow_code=arguments.allow_code,
             skip_bad_rows=arguments.skip_bad_rows,
@@ -54,13 +62,22 @@ def run(arguments: argparse.Namespace) -> int:
             processes=processes,
         )
 
-        load = KeptBase(say) if len(arguments.tasks) > 1 else load_base
+        load = KeptBase(say) if selection.many else load_base
 
-        def one(task: str) -> Done:
-            outcome = train_task(Path(task), options, load=load)
-            return asdict(outcome), summary(outcome, task, arguments.runs_dir)
+        def one(task: Path) -> Done:
+            outcome = train_task(task, options, load=load)
+            text = summary(outcome, str(task), arguments.runs_dir)
+            return Done(outcome.record(), text, line(outcome), outcome.before)
 
-        return each_task(arguments, one, plural="runs", nothing="no task was trained")
+        return each_task(arguments, selection, one, words=WORDS)
+
+
+def line(outcome: TrainOutcome) -> str:
+    """Return one line for people, where there are several tasks."""
+    losses = [("last loss", outcome.final_loss), ("validation loss", outcome.best_validation_loss)]
+    said = "".join(f", {name} {value:.3f}" for name, value in losses if value is not None)
+    updates = f"{outcome.steps} updates in {duration(outcome.seconds)}{said}; {outcome.run_dir}"
+    return f"finished before, {updates}" if outcome.before else updates
 
 
 def summary(outcome: TrainOutcome, task: str, runs_dir: str | None) -> str:

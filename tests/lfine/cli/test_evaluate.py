@@ -411,7 +411,7 @@ def test_a_crash_goes_on_with_the_rows_not_yet_answered(trained: Project, monkey
 def test_some_of_several_failed(trained: Project) -> None:
     words = ("evaluate", "absent.yaml", trained.task, "--limit", "2")
     ended = lfine(*words, "--format", "json")
-    assert (ended.code, list(ended.json())) == (4, ["evaluations", "problems"])
+    assert (ended.code, list(ended.json())) == (4, ["evaluations", "leaderboard", "problems"])
     assert [list(each) for each in ended.json()["evaluations"]] == [KEYS]
     assert [each["code"] for each in ended.json()["problems"]] == ["LF108"]
     nothing = lfine("evaluate", "absent.yaml", "gone.yaml", "--format", "json")
@@ -419,8 +419,12 @@ def test_some_of_several_failed(trained: Project) -> None:
 
 
 def test_several_tasks_load_the_base_model_once_and_score_as_if_alone(trained: Project, finished: Project) -> None:
-    words = ("evaluate", trained.task, trained.task, "--runs-dir", trained.runs)
-    ended = lfine(*words)
+    other = trained.folder / "a.yaml"
+    other.write_text(trained.task.read_text(encoding="utf-8") + "name: other\n", encoding="utf-8")
+    shutil.copytree(trained.runs / "topics", trained.runs / "other")
+    for run in (trained.runs / "other").glob("*/run.json"):
+        run.write_text(run.read_text(encoding="utf-8").replace("topics", "other"), encoding="utf-8")
+    ended = lfine("evaluate", other, trained.task, "--runs-dir", trained.runs)
     assert ended.code == 0
     assert ended.err.count("the base model is still in memory: it is not loaded again") == 1
     names = ("tuned", "predictions.jsonl")

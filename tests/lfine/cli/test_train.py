@@ -140,7 +140,11 @@ def test_some_of_several_failed(project: Project) -> None:
     assert [problem["code"] for problem in ended.json()["problems"]] == ["LF108"]
     assert "absent.yaml  LF108" in ended.err
     text = lfine(*words)
-    assert (text.code, len(text.out.splitlines())) == (4, 3)
+    first, blank, last = text.out.splitlines()
+    assert (text.code, blank, last) == (4, "", "2 tasks: 1 trained, 1 failed")
+    assert re.match(r"\[2/2\] topics: 1 updates in [\d.]+ s, last loss [\d.]+, validation loss [\d.]+; /", first)
+    assert "[1/2] absent: failed, LF108\n" in text.err
+    assert text.err.index("1 of 2 tasks failed:") < text.err.index("absent.yaml  LF108")
 
 
 def test_several_tasks_load_the_base_model_once_and_train_as_if_alone(
