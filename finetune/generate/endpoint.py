@@ -70,7 +70,7 @@ Done = Callable[[Request, Outcome], object]
 
 @dataclass
 class Asker:
-    """One evaluation of one endpoint; used once."""
+    """One command's questions to one endpoint; asked again, it keeps its limits and its count of failures."""
 
     form: Form
     key: Key
