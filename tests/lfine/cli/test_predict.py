@@ -16,6 +16,7 @@ import pytest
 from benchmarks.endpoint_server import Call, Server
 from lfine import answerers
 from lfine.cli import predict as command
+from lfine.training import PROMPT_FILE
 from tests.lfine.projects import Ended, Project, lfine, write_csv
 
 NEW = [{"id": f"n{number}", "question": f"my card was lost, {number}"} for number in range(5)]
@@ -57,7 +58,7 @@ def test_a_line_for_each_row(finished: Project, rows: Path) -> None:
     assert "5 rows: 5 answered" in ended.err
 
 
-def test_the_answers_are_those_of_an_evaluation(finished: Project, tmp_path: Path) -> None:
+def test_the_answers_are_those_of_an_evaluation(finished: Project) -> None:
     run = finished.run_folders()[0]
     text = (run / "evaluations/tuned/predictions.jsonl").read_text(encoding="utf-8")
     held_out = {line["row_id"]: line["prediction"] for line in map(json.loads, text.splitlines())}
@@ -86,7 +87,7 @@ def test_an_adapter_from_elsewhere(finished: Project, rows: Path, tmp_path: Path
 
 
 def test_another_prompt_than_in_training_is_refused(trained: Project, rows: Path) -> None:
-    path = trained.run_folders()[0] / "adapter" / "prompt.json"
+    path = trained.run_folders()[0] / "adapter" / PROMPT_FILE
     assert path.is_file()
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "hash": "0" * 16}), encoding="utf-8")
     ended = lfine(*words(trained, "--input", rows))
@@ -117,10 +118,10 @@ def test_other_formats(project: Project, tmp_path: Path, name: str) -> None:
     elif name.endswith(".tsv"):
         path.write_text("id\tquestion\n" + "".join(f"{row['id']}\t{row['question']}\n" for row in NEW), "utf-8")
     else:
-        import pyarrow as arrow
+        import pyarrow as pa
         import pyarrow.parquet as parquet
 
-        parquet.write_table(arrow.Table.from_pylist(NEW), path)
+        parquet.write_table(pa.Table.from_pylist(NEW), path)
     with Server(answer=lambda call: call.asked[-1]) as server:
         ended = lfine(*remote(project, server, "--input", path, "--keep", "id"))
     assert [(line["input"]["id"], line["prediction"]) for line in lines_of(ended.out)] == [
@@ -307,7 +308,7 @@ def test_two_models_exclude_each_other(project: Project) -> None:
     assert (ended.code, "--adapter and --base exclude each other" in ended.err) == (2, True)
 
 
-def test_the_summary_counts(project: Project) -> None:
+def test_the_summary_counts() -> None:
     from lfine.predicting import Predicted
 
     assert command.summary(Predicted(rows=3, answered=1, before=1, failed=1)) == (
