@@ -23,6 +23,8 @@ from lfine.runs import STARTED
 HEAD = 2**16
 """Bytes of a file within which what is listed stands; a file of another layout is read whole."""
 TAIL = 2**12
+BEHIND_SOURCE, BEHIND_METRICS = '\n "folder": ', '\n  "per_example": '
+"""Lines of plan.json and scores.json behind which nothing is listed."""
 DAMAGED, RUNNING = "damaged", "running"
 
 
@@ -90,7 +92,7 @@ def _is_run(folder: Path) -> bool:
 def _listed(folder: Path) -> ListedRun:
     problems: list[str] = []
     record = _head(folder / "run.json", None, problems)
-    plan = _head(folder / "plan.json", "folder", problems)
+    plan = _head(folder / "plan.json", BEHIND_SOURCE, problems)
     scores = [_scores(folder / "evaluations" / model / "scores.json", problems) for model in ("tuned", "base")]
     tuned, base = scores
     headline = next((found["headline"] for found in scores if found), None)
@@ -124,7 +126,7 @@ def _scores(path: Path, problems: list[str]) -> dict[str, Any]:
     """Return the head of scores.json, empty where there is none or none that can be read."""
     if not path.is_file():
         return {}
-    found = _head(path, "per_example", problems)
+    found = _head(path, BEHIND_METRICS, problems)
     if found and not (isinstance(found.get("metrics"), dict) and isinstance(found.get("headline"), str)):
         problems.append(f"{path.parent.name}/scores.json has no metrics")
         return {}
@@ -142,11 +144,11 @@ def _score(scores: dict[str, Any], headline: str | None) -> ListedScore | None:
 
 
 def _head(path: Path, before: str | None, problems: list[str]) -> dict[str, Any]:
-    """Return the keys of a JSON object that stand before the key `before`, as lfine writes it; None: all of them."""
+    """Return the keys of a JSON object that stand before the line that begins so; None: all of them."""
     try:
         with path.open("rb") as file:
             text = file.read(HEAD if before else -1).decode("utf-8", "replace")
-            at = text.find(f'\n "{before}": ') if before else -1
+            at = text.find(before) if before else -1
             if before and at < 0:  # of another layout
                 text += file.read().decode("utf-8", "replace")
         found = json.loads(text if at < 0 else f"{text[:at].rstrip().removesuffix(',')}}}")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
-from typing import BinaryIO
+from io import BufferedReader, BytesIO
 
 from lfine.arriving import arriving
 
 
 @contextmanager
-def pipe() -> Iterator[tuple[int, BinaryIO]]:
+def pipe() -> Iterator[tuple[int, BufferedReader]]:
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as file:
         yield writing, file

@@ -74,8 +74,8 @@ def test_no_more_is_read_than_the_beginning(finished: Project) -> None:
     """Both files of a real run hold what is listed before the key where reading stops."""
     (run,) = finished.run_folders()
     problems: list[str] = []
-    plan = run_list._head(run / "plan.json", "folder", problems)
-    scores = run_list._head(run / "evaluations/tuned/scores.json", "per_example", problems)
+    plan = run_list._head(run / "plan.json", run_list.BEHIND_SOURCE, problems)
+    scores = run_list._head(run / "evaluations/tuned/scores.json", run_list.BEHIND_METRICS, problems)
     assert problems == []
     assert "decisions" not in plan
     assert "row_ids" not in scores
