@@ -94,7 +94,7 @@ def ask(form: Form, requests: Sequence[Request], pace: Pace, path: Path) -> tupl
 
 
 def warm_up(folder: Path) -> None:
-    """Ask another server one question: `openai` loads most of itself with its first request, which takes a second."""
+    """Ask another server one question: the client's libraries are loaded with the first."""
     with server() as url:
         form, requests = requests_to(url, 1)
         ask(form, requests, QUICK, folder / "warm.jsonl")

@@ -69,26 +69,30 @@ def forget(folder: Path) -> None:
     (folder / PARTIAL).unlink(missing_ok=True)
 
 
-def adapter_folder(given: Path) -> Path:
-    """Return the adapter's folder; a run folder means the adapter in it."""
-    return given / "adapter" if (given / "run.json").is_file() else given
-
-
 def identity(who: Answering) -> str:
     """Hash what decides the answers: plan, prompt, and the adapter's files as they lie there now."""
-    files = [] if who.adapter is None else sorted(path for path in who.adapter.iterdir() if path.is_file())
-    adapter = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    prompt = who.prepared.model.renderer.hash
+    adapter, prompt = files_of(who.adapter), who.prepared.model.renderer.hash
     return digest([training_hash(who.training), evaluation_hash(who.evaluation), prompt, str(who.adapter), adapter])
+
+
+def files_of(adapter: Path | None) -> list[tuple[str, int, int]]:
+    """Return what tells the files of an adapter from others, without reading them."""
+    files = [] if adapter is None else sorted(path for path in adapter.iterdir() if path.is_file())
+    return [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
 
 
 def check_prompt(who: Answering) -> None:
     """Refuse an adapter that was trained with another prompt (RunError LF506), or is none (LF503)."""
-    if who.adapter is None:
+    check_adapter(who.adapter, who.prepared.model.renderer.hash)
+
+
+def check_adapter(adapter: Path | None, prompt_hash: str) -> None:
+    """Refuse an adapter that was trained with another prompt than that of this hash (LF506), or is none (LF503)."""
+    if adapter is None:
         return
-    if not who.adapter.is_dir():
-        raise RunError(Problem("LF503", f"there is no adapter folder {str(who.adapter)!r}", "correct the path"))
-    path = who.adapter / PROMPT_FILE
+    if not adapter.is_dir():
+        raise RunError(Problem("LF503", f"there is no adapter folder {str(adapter)!r}", "correct the path"))
+    path = adapter / PROMPT_FILE
     if not path.is_file():
         return  # an adapter from elsewhere says nothing about its prompt
     try:
@@ -96,8 +100,8 @@ def check_prompt(who: Answering) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{PROMPT_FILE} cannot be read: {error}"
         raise RunError(Problem("LF505", message, "train again, or restore the file", file=str(path))) from error
-    if trained != who.prepared.model.renderer.hash:
-        message = f"the adapter {str(who.adapter)!r} was trained with another prompt than this task renders"
+    if trained != prompt_hash:
+        message = f"the adapter {str(adapter)!r} was trained with another prompt than this task renders"
         cure = "restore prompt.template, prompt.system, prompt.chat and base_model as they were in training"
         raise RunError(Problem("LF506", message, cure, file=str(path)))
 
@@ -126,16 +130,26 @@ def within_context(who: Answering, rows: Sequence[Example], how: Asking) -> list
     cache = EncodingCache()
     prompts = asked_prompts(rows, who.prepared.model.renderer, cache)
     warn(cache.warnings)
-    max_new_tokens = how.settings.max_new_tokens
-    room = who.training.model.context - max_new_tokens
-    if room < 1:
-        message = f"generation.max_new_tokens is {max_new_tokens}, and the context of the model {room + max_new_tokens}"
-        raise TaskError(Problem("LF105", message, "lower it", path="generation.max_new_tokens"))
+    room = room_of(who.training, how)
     blank = [row.row_id for row, prompt in zip(rows, prompts, strict=True) if not prompt]
     if blank:
         message = f"{counted(len(blank), 'held-out row')} whose prompt is empty: row {listed(blank)}"
         raise TaskError(Problem("LF313", message, "add words of your own to the template", path="prompt.template"))
-    long = [row.row_id for row, prompt in zip(rows, prompts, strict=True) if len(prompt) > room]
+    return cut_to(room, prompts, [row.row_id for row in rows])
+
+
+def room_of(training: TrainingPlan, how: Asking) -> int:
+    """Return how many tokens a prompt may have; TaskError LF105 where there is no room for any."""
+    max_new_tokens, context = how.settings.max_new_tokens, training.model.context
+    if context <= max_new_tokens:
+        message = f"generation.max_new_tokens is {max_new_tokens}, and the context of the model {context}"
+        raise TaskError(Problem("LF105", message, "lower it", path="generation.max_new_tokens"))
+    return context - max_new_tokens
+
+
+def cut_to(room: int, prompts: Sequence[Sequence[int]], row_ids: Sequence[int]) -> list[list[int]]:
+    """Return the prompts, those that are longer than `room` without their beginning, and say which these are."""
+    long = [row_id for row_id, prompt in zip(row_ids, prompts, strict=True) if len(prompt) > room]
     if long:
         what = f"longer than {room} tokens (the model's context without max_new_tokens)"
         say(f"{counted(len(long), 'prompt')} {what}, cut at the beginning; row ids: {listed(long)}")

@@ -1,6 +1,6 @@
 """`lfine evaluate --endpoint`: the held-out rows answered by a model somewhere else, and what that took.
 
-    answer_remotely(Sheet(rows, evaluation, …), EndpointOptions("https://api.example.com/v1", "gpt-4.1-mini"), [7, 3])
+    answer_remotely(Sheet(rows, generation, …), EndpointOptions("https://api.example.com/v1", "gpt-4.1-mini"), [7, 3])
       ─▶  Remote(predictions=[Prediction(7, …), Prediction(3, …)], use=EndpointUse(host="api.example.com", usd=0.02, …))
 
 An answer that was paid for is kept under LFINE_CACHE (with --no-cache: beside the predictions, until these are safe),
@@ -15,10 +15,12 @@ import asyncio
 import math
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from types import TracebackType
+from typing import Any, Literal, Self
 
 from tqdm import tqdm
 
@@ -29,11 +31,11 @@ from lfine.finetune.catalogue.asked import Words, shown
 from lfine.finetune.catalogue.rendering import Renderer
 from lfine.finetune.catalogue.sources import cache_folder
 from lfine.finetune.compile.few_shot import few_shot_renderer, few_shot_rows, shown_rows
-from lfine.finetune.compile.plan import EvaluationPlan
+from lfine.finetune.compile.plan import GenerationPlan
 from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_model
 from lfine.finetune.data.pairs import Example
 from lfine.finetune.data.wording import counted, listed
-from lfine.finetune.generate.endpoint import Asker, Failed, Outcome, Pace
+from lfine.finetune.generate.endpoint import Asker, Done, Failed, Outcome, Pace
 from lfine.finetune.generate.endpoint_address import Address, Key, address_of, read_key
 from lfine.finetune.generate.endpoint_answers import Answer, AnswerFile
 from lfine.finetune.generate.endpoint_failures import Barred
@@ -70,11 +72,13 @@ class Sheet:
     """What is asked, and where the answers go."""
 
     rows: PreparedRows
-    evaluation: EvaluationPlan
+    generation: GenerationPlan
+    labels: tuple[str, ...]
+    """Of a category."""
     task_folder: Path
     """Where the task's relative paths begin."""
     folder: Path
-    """Of this evaluation."""
+    """Of this evaluation: where answers are kept for a restart with --no-cache."""
     command: str
 
 
@@ -94,33 +98,135 @@ def model_label(options: EndpointOptions, ours: Sequence[str]) -> str:
 def answer_remotely(sheet: Sheet, options: EndpointOptions, row_ids: Sequence[int]) -> Remote:
     """Return one prediction for each row, in the order given; a row that failed for good has none and says why.
 
+    Raises as Correspondent does, and MachineError LF424 where nothing at all was answered.
+    """
+    examples = sheet.rows.examples_of(row_ids)
+    with Correspondent(sheet, options) as remote:
+        found = remote.answers(examples, bar=True)
+        remote.check_answered()
+        return Remote(found, remote.use())
+
+
+class Correspondent:
+    """A remote model that can be asked again and again, at one pace and within its limits.
+
     Raises UsageError LF115, MachineError LF401, LF420–LF425, TaskError; Interrupted with the command that goes on.
     """
-    require_endpoint()
-    address, key, extra = address_of(options.url), read_key(options.key_name), read_extra(options.request)
-    _warn_of_clear_text(address, key)
-    form = _form(sheet, options, address, extra)
-    examples = sheet.rows.examples_of(row_ids)
-    shots = _shots(sheet.rows, options)
-    prompts = _prompts(sheet, form.api, examples, shots)
-    questions = [Question(row.row_id, prompt) for row, prompt in zip(examples, prompts, strict=True)]
-    requests = requests_of(questions, form)
-    path = _answers_path(form) if options.cache else sheet.folder / PARTIAL
-    with AnswerFile(path) as file:
-        kept = file.read([request.key for request in requests])
-        missing = [request for request in requests if request.key not in kept]
+
+    def __init__(self, sheet: Sheet, options: EndpointOptions) -> None:
+        require_endpoint()
+        address, key, extra = address_of(options.url), read_key(options.key_name), read_extra(options.request)
+        _warn_of_clear_text(address, key)
+        self.form = _form(sheet, options, address, extra)
+        self._shots = _shots(sheet.rows, options)
+        self._put = _putting(sheet, self.form.api, self._shots)
+        self._sheet = sheet
+        self._file = AnswerFile(_answers_path(self.form) if options.cache else sheet.folder / PARTIAL)
+        self._asker = Asker(self.form, key, options.pace, self._file)
+        self._kept: dict[str, Answer] = {}
+        self._by_row: dict[int, Outcome] = {}
+
+    def __enter__(self) -> Self:
+        self._file.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.__exit__(kind, error, trace)
+
+    def prompt(self, example: Example) -> Prompt:
+        """Return what is asked of a row: turns for a chat, else a text."""
+        return self._put(example)
+
+    def answers(
+        self, examples: Sequence[Example], *, each: Callable[[Prediction], object] | None = None, bar: bool = False
+    ) -> list[Prediction]:
+        """Return the answers in the order of the rows; `each` gets every one when it has come."""
+        rows = {row.row_id: (row, self.prompt(row)) for row in examples}
+        requests = requests_of([Question(row.row_id, prompt) for row, prompt in rows.values()], self.form)
+        told = {key: one for key, one in self._asker.outcomes.items() if isinstance(one, Answer)}
+        kept = self._file.read([request.key for request in requests if request.key not in told])
         if kept:
             say(f"{counted(len(kept), 'request')} of {len(requests)} were answered before and are not sent again")
-        asker = Asker(form, key, options.pace, file)
+        self._kept |= kept
+        known = told | kept
+        missing = [request for request in requests if request.key not in known]
+        made: dict[int, Prediction] = {}
+
+        def heard(request: Request, outcome: Outcome) -> None:
+            for row_id in request.row_ids:
+                self._by_row[row_id] = outcome
+                made[row_id] = _prediction(*rows[row_id], outcome)
+                if each is not None:
+                    each(made[row_id])
+
+        for request in requests:
+            if request.key in known:
+                heard(request, known[request.key])
         if missing:
-            file.open()
-            _ask(asker, missing, sheet.command, before=len(requests) - len(missing))
-    outcomes: dict[str, Outcome] = {**kept, **asker.outcomes}
-    by_row = {row_id: outcomes[request.key] for request in requests for row_id in request.row_ids}
-    found = [_prediction(*each, by_row[each[0].row_id]) for each in zip(examples, prompts, strict=True)]
-    use = _use(form, outcomes, by_row, sheet.rows.task.cost, sent=asker.sent, kept=kept, shots=shots)
-    _say_failed(use)
-    return Remote(found, use)
+            self._file.open()
+            self._ask(missing, heard, bar=bar)
+        return [made[row_id] for row_id in rows]
+
+    def _ask(self, requests: Sequence[Request], heard: Done, *, bar: bool) -> None:
+        """Ask; MachineError for an endpoint that answers no more, Interrupted when a person stops it."""
+        command, shown = self._sheet.command, _bar(requests) if bar else None
+        before = len(self._kept) + len(self._asker.outcomes)
+
+        def done(request: Request, outcome: Outcome) -> None:
+            heard(request, outcome)
+            if shown is not None:
+                shown.update(len(request.row_ids))
+
+        try:
+            with nullcontext() if shown is None else shown:
+                asyncio.run(self._asker.ask(requests, done))
+        except KeyboardInterrupt:
+            raise Interrupted("the answers so far are kept", command) from None
+        except Barred as barred:
+            raise MachineError(self._barred(barred, of=before + len(requests))) from None
+
+    def check_answered(self) -> None:
+        """Raise MachineError LF424 where many were asked, and none was answered."""
+        outcomes = self._asker.outcomes.values()
+        if self._kept or not outcomes or any(_settled(outcome) for outcome in outcomes):
+            return
+        reasons = [outcome.reason for outcome in outcomes if isinstance(outcome, Failed)]
+        message = f"none of {counted(len(outcomes), 'request')} was answered, the last with {reasons[-1]}"
+        raise MachineError(Problem("LF424", message, f"look at --endpoint and --model; {self._again}"))
+
+    @property
+    def _again(self) -> str:
+        return f"then again, and only what is missing is asked: {self._sheet.command}"
+
+    def _barred(self, barred: Barred, *, of: int) -> Problem:
+        asker = self._asker
+        answered = len(self._kept) + sum(isinstance(outcome, Answer) for outcome in asker.outcomes.values())
+        cure = barred.cure
+        if barred.code == "LF420" and asker.key.text:
+            cure = f"set the right key in {asker.key.name}, or name another variable: --api-key-env NAME"
+        host = asker.form.address.host
+        kept = f"{answered} of {counted(of, 'request')} have answers, all kept"
+        return Problem(barred.code, f"{host} answers no more: {barred.reason}; {kept}", f"{cure}; {self._again}")
+
+    def use(self) -> EndpointUse:
+        """Return what all answers took, and say which rows have none."""
+        outcomes: dict[str, Outcome] = {**self._kept, **self._asker.outcomes}
+        cost, kept, sent = self._sheet.rows.task.cost, self._kept, self._asker.sent
+        use = _use(self.form, outcomes, self._by_row, cost, sent=sent, kept=kept, shots=self._shots)
+        _say_failed(use)
+        return use
+
+
+def _bar(requests: Sequence[Request]) -> Any:
+    return tqdm(
+        total=sum(len(request.row_ids) for request in requests),
+        desc="answer",
+        unit="row",
+        file=sys.stderr,
+        mininterval=0.3 if sys.stderr.isatty() else 15,
+    )
 
 
 def forget(folder: Path) -> None:
@@ -135,15 +241,13 @@ def _warn_of_clear_text(address: Address, key: Key) -> None:
 
 def _form(sheet: Sheet, options: EndpointOptions, address: Address, extra: Mapping[str, object]) -> Form:
     """Return how questions are put; by itself a chat is asked as such, and a prompt without chat as a text."""
-    plan, task = sheet.evaluation.generation, sheet.rows.task
-    if plan is None:
-        raise ValueError("an evaluation plan without generation cannot answer")
+    task = sheet.rows.task
     api: Api
     if options.api != "auto":
         api = options.api
     else:
         api = "completions" if task.prompt.chat == "none" and task.prompt.messages is None else "chat"
-    return Form(api, address, options.model, plan, sheet.evaluation.labels, extra)
+    return Form(api, address, options.model, sheet.generation, sheet.labels, extra)
 
 
 def _shots(rows: PreparedRows, options: EndpointOptions) -> tuple[int, ...]:
@@ -156,18 +260,18 @@ def _shots(rows: PreparedRows, options: EndpointOptions) -> tuple[int, ...]:
     return few_shot_rows(rows, options.few_shot, rows.task.evaluation.seed, key="evaluation.few_shot_examples")
 
 
-def _prompts(sheet: Sheet, api: Api, examples: Sequence[Example], shots: Sequence[int]) -> list[Prompt]:
-    """Return what is asked of each row: turns for a chat, else the text that a model on this machine would be given."""
+def _putting(sheet: Sheet, api: Api, shots: Sequence[int]) -> Callable[[Example], Prompt]:
+    """Return what makes a prompt of a row: turns for a chat, else the text that a model here would be given."""
     prompt, rows = sheet.rows.task.prompt, sheet.rows
     words = Words(prompt.template, prompt.system, tuple(rows.examples_of(shots)))
     if api == "chat":
-        return [words.messages(example) for example in examples]
+        return words.messages
     if prompt.chat == "none" and prompt.messages is None:
-        return [words.text(example) for example in examples]
+        return words.text
     require_tokenizer()
     folder = model_folder(rows.task, sheet.task_folder, fetch=False, place=rows.place)
     renderer = few_shot_renderer(Prepared(rows, prepare_model(rows.task, folder, rows)), shots)
-    return [_sendable(renderer.example_prompt(example), renderer) for example in examples]
+    return lambda example: _sendable(renderer.example_prompt(example), renderer)
 
 
 def _sendable(text: str, renderer: Renderer) -> str:
@@ -181,40 +285,8 @@ def _answers_path(form: Form) -> Path:
     return cache_folder() / "endpoint" / f"{digest([form.address.url, form.api, form.model])}.jsonl"
 
 
-def _ask(asker: Asker, requests: Sequence[Request], command: str, *, before: int) -> None:
-    bar = tqdm(
-        total=sum(len(request.row_ids) for request in requests),
-        desc="answer",
-        unit="row",
-        file=sys.stderr,
-        mininterval=0.3 if sys.stderr.isatty() else 15,
-    )
-    again = f"then again, and only what is missing is asked: {command}"
-    try:
-        with bar:
-            asyncio.run(asker.ask(requests, lambda request, _: bar.update(len(request.row_ids))))
-    except KeyboardInterrupt:
-        raise Interrupted("the answers so far are kept", command) from None
-    except Barred as barred:
-        raise MachineError(_barred(barred, asker, again, before=before, of=before + len(requests))) from None
-    if before == 0 and not any(_settled(outcome) for outcome in asker.outcomes.values()):
-        reasons = [outcome.reason for outcome in asker.outcomes.values() if isinstance(outcome, Failed)]
-        message = f"none of {counted(len(requests), 'request')} was answered, the last with {reasons[-1]}"
-        raise MachineError(Problem("LF424", message, f"look at --endpoint and --model; {again}"))
-
-
 def _settled(outcome: Outcome) -> bool:
     return isinstance(outcome, Answer) or outcome.filtered
-
-
-def _barred(barred: Barred, asker: Asker, again: str, *, before: int, of: int) -> Problem:
-    answered = before + sum(isinstance(outcome, Answer) for outcome in asker.outcomes.values())
-    cure = barred.cure
-    if barred.code == "LF420" and asker.key.text:
-        cure = f"set the right key in {asker.key.name}, or name another variable: --api-key-env NAME"
-    host = asker.form.address.host
-    message = f"{host} answers no more: {barred.reason}; {answered} of {counted(of, 'request')} have answers, all kept"
-    return Problem(barred.code, message, f"{cure}; {again}")
 
 
 def _prediction(row: Example, prompt: Prompt, outcome: Outcome) -> Prediction:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfine.baselines import Desk, Scored, all_scored_before, keep, score_baselines, settings_of
-from lfine.changes import differences
+from lfine.choosing import adapter_folder, refuse_several, run_folder, settled
 from lfine.compiling import compile_file, place_of, say, warn
 from lfine.endpoints import EndpointOptions, Sheet, answer_remotely, model_label
 from lfine.endpoints import forget as forget_remote
@@ -36,28 +36,15 @@ from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_rows
 from lfine.finetune.data.places import Place
 from lfine.lineage import overlap, read_rows, said
 from lfine.reopening import reopen
-from lfine.runs import FINISHED, latest_run, no_run, read_run, runs_folder
-from lfine.schemas.errors import MachineError, RunError, TaskError, UsageError
+from lfine.runs import read_run, runs_folder
+from lfine.schemas.errors import MachineError, TaskError
 from lfine.schemas.loading import LoadedTask, load_task
-from lfine.schemas.problems import Problem
-from lfine.schemas.records import to_json
 from lfine.schemas.task import Task
 from lfine.stops import machine_faults
 
 if TYPE_CHECKING:
     from lfine.finetune.models.keeping import Loader
 
-TRAINING_KEYS = (
-    "base_model",
-    "dataset",
-    "prompt",
-    "output_feature",
-    "preprocessing",
-    "adapter",
-    "quantization",
-    "trainer",
-)
-"""The half of a task that a run has settled."""
 OURS = ("tuned", "base", "few_shot", "majority", "tfidf")
 """Names of evaluation folders that no file and no adapter may take."""
 
@@ -151,7 +138,7 @@ def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None =
 
     `load` gives the base model in place of the plain loader: a KeptBase keeps it for the next task.
     """
-    _check_options(options)
+    refuse_several(options, {"--predictions": options.predictions, "--endpoint": options.endpoint})
     loaded, began = load_task(path, options.overrides), time.perf_counter()
     elsewhere = options.predictions is not None or options.endpoint is not None
     subject = _elsewhere(loaded, options) if elsewhere else _subject(loaded, path, options)
@@ -188,16 +175,6 @@ def _judging(subject: _Subject, options: EvaluateOptions, place: Place) -> Judgi
             *(place(each.code, each.path or "evaluation.metrics", each.message, each.cure) for each in problems)
         )
     return judging
-
-
-def _check_options(options: EvaluateOptions) -> None:
-    """Refuse options that exclude each other: UsageError LF115."""
-    whose: dict[str, object] = {"--run": options.run, "--adapter": options.adapter}
-    whose |= {"--predictions": options.predictions, "--endpoint": options.endpoint, "--base": options.base or None}
-    named = [name for name, value in whose.items() if value is not None]
-    if len(named) > 1 and named not in (["--run", "--base"], ["--run", "--endpoint"]):
-        message = f"{' and '.join(named)} exclude each other: each names another model to score"
-        raise UsageError(Problem("LF115", message, "give one of them"))
 
 
 def _model_name(options: EvaluateOptions) -> str:
@@ -296,11 +273,11 @@ def _elsewhere(loaded: LoadedTask, options: EvaluateOptions) -> _Subject:
     A remote model is asked as the task's run was trained, where there is one, and its scores stand with that run.
     """
     task, folder, skip = loaded.task, loaded.folder, options.skip_bad_rows
-    run = None if options.endpoint is None else _run_folder(task, replace(options, base=True))
+    run = None if options.endpoint is None else run_folder(task, replace(options, base=True))
     longest = None
     if run is not None:
         plan = read_plan(run / "plan.json")
-        task, longest = _settled(task, plan.task), plan.training.length.longest_completion
+        task, longest = settled(task, plan.task), plan.training.length.longest_completion
         folder = Path(plan.folder) if Path(plan.folder).is_dir() else folder
         skip = skip or read_run(run).data.skip_bad_rows
     source = Source(task, folder, loaded.origin, place_of(loaded))
@@ -316,7 +293,7 @@ def _elsewhere(loaded: LoadedTask, options: EvaluateOptions) -> _Subject:
 
 def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subject:
     """For a model on this machine: the run's half where there is a run, else the task file compiled afresh."""
-    run = _run_folder(loaded.task, options)
+    run = run_folder(loaded.task, options)
     if run is None:
         compiled = compile_file(
             path,
@@ -330,7 +307,7 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
         rows = compiled.prepared.rows
         return _Subject(plan.task, None, None, rows, plan.evaluation, plan.training, compiled.prepared, loaded.folder)
     plan = read_plan(run / "plan.json")
-    task = _settled(loaded.task, plan.task)
+    task = settled(loaded.task, plan.task)
     folder = Path(plan.folder) if Path(plan.folder).is_dir() else loaded.folder  # the run may come from elsewhere
     source = Source(task, folder, loaded.origin, place_of(loaded))
     prepared = reopen(run, plan, source, allow_code=options.allow_code, skip_bad_rows=options.skip_bad_rows)
@@ -340,40 +317,9 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
     return _Subject(task, run, plan, rows, evaluation, plan.training, prepared, loaded.folder)
 
 
-def _run_folder(task: Task, options: EvaluateOptions) -> Path | None:
-    """Return the run that is meant; None where none is needed and none is there."""
-    if options.adapter is not None:
-        return None
-    if options.run is not None:
-        folder = Path(options.run).resolve()
-        record = read_run(folder)
-        if record.task != task.name:
-            message = f"the run {folder} is of task {record.task!r}, and this is {task.name!r}"
-            raise RunError(Problem("LF502", message, f"name a run of {task.name}, or the task file of {record.task}"))
-        if record.status != FINISHED and not options.base:
-            message = f"the run {folder} has no adapter to score: it is {record.status}, not finished"
-            raise RunError(Problem("LF501", message, "lfine train TASK --resume, or name a finished run"))
-        return folder
-    runs = runs_folder(options.runs_dir)
-    folder_or_none = latest_run(runs, task.name)
-    if folder_or_none is None and not options.base:
-        raise RunError(no_run(runs, task.name))
-    return folder_or_none
-
-
-def _settled(written: Task, trained: Task) -> Task:
-    """Return the task with the training half of the run; say which keys file and --set give otherwise now."""
-    halves = [{key: to_json(getattr(task, key)) for key in TRAINING_KEYS} for task in (trained, written)]
-    changed = differences(*halves)
-    if changed:
-        say("the run was trained with other values than task file and --set give now; the run's own are used:")
-        say("\n".join(f"  {line}" for line in changed))
-    return replace(written, **{key: getattr(trained, key) for key in TRAINING_KEYS})
-
-
 def _desk(subject: _Subject, options: EvaluateOptions, load: Loader | None) -> Desk:
     """Return the model of this evaluation, not yet loaded."""
-    from lfine.answering import Answering, adapter_folder  # torch: not for somebody else's predictions
+    from lfine.answering import Answering  # torch: not for somebody else's predictions
     from lfine.finetune.generate.local_speaker import Speaker
 
     if subject.training is None or subject.prepared is None:
@@ -395,6 +341,9 @@ def _answers(
         return desk.answers(row_ids, folder), None
     if options.endpoint is None:
         return _read(subject, options), None
-    sheet = Sheet(subject.rows, subject.evaluation, subject.folder, folder, options.command)
+    generation, labels = subject.evaluation.generation, subject.evaluation.labels
+    if generation is None:
+        raise ValueError("an evaluation plan without generation cannot answer")
+    sheet = Sheet(subject.rows, generation, labels, subject.folder, folder, options.command)
     remote = answer_remotely(sheet, options.endpoint, row_ids)
     return subject.rows.complete(remote.predictions), remote.use

@@ -14,7 +14,7 @@ from lfine.schemas.problems import Problem
 
 TRAINING = ("torch", "transformers", "peft", "safetensors", "tokenizers")
 COMPILING = ("tokenizers", "pyarrow")
-ENDPOINT = ("httpx", "openai")
+ENDPOINT = ("httpx2",)
 
 
 def require_training() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from lfine.compiling import model_folder, say
 from lfine.finetune.compile.compiling import Source, model_identity
 from lfine.finetune.compile.plan import Plan
-from lfine.finetune.compile.prepare import Prepared, PreparedRows, prepare_model, prepare_rows
+from lfine.finetune.compile.prepare import Prepared, PreparedModel, PreparedRows, prepare_model, prepare_rows
 from lfine.runs import read_run
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
@@ -27,6 +27,12 @@ def reopen(run: Path, plan: Plan, source: Source, *, allow_code: bool, skip_bad_
     needed, skip = (task.evaluation.split,), skip_bad_rows or read_run(run).data.skip_bad_rows
     rows = prepare_rows(task, source.folder, needed=needed, skip_bad_rows=skip, place=source.place)
     _say_changed_data(run, rows)
+    return Prepared(rows, reopen_model(run, plan, source, rows, allow_code=allow_code))
+
+
+def reopen_model(run: Path, plan: Plan, source: Source, rows: PreparedRows, *, allow_code: bool) -> PreparedModel:
+    """Return the model of a run as it was in training; raises as reopen does."""
+    task = source.task
     found = model_folder(task, source.folder, fetch=True, place=source.place, allow_code=allow_code)
     model = prepare_model(task, found, rows)
     if model_identity(model.folder) != plan.training.model.identity:
@@ -35,7 +41,7 @@ def reopen(run: Path, plan: Plan, source: Source, *, allow_code: bool, skip_bad_
     if model.renderer.hash != plan.training.prompt.hash:
         message = f"the prompt of run {run.name} renders otherwise now: chat template or tokenizer of the base changed"
         raise RunError(Problem("LF506", message, "restore the base model that it was trained on, or train again"))
-    return Prepared(rows, model)
+    return model
 
 
 def _say_changed_data(run: Path, rows: PreparedRows) -> None:

@@ -201,6 +201,13 @@ def plan_evaluation(
     source: Source, prepared: Prepared, length: LengthPlan, machine: Machine, notes: Notes
 ) -> tuple[EvaluationPlan, tuple[Problem, ...]]:
     """Decide generation and evaluation for a model whose training lengths are known."""
+    return plan_scoring(source, prepared.rows, notes, plan_generation(source, prepared, length, machine, notes))
+
+
+def plan_generation(
+    source: Source, prepared: Prepared, length: LengthPlan, machine: Machine, notes: Notes
+) -> GenerationPlan:
+    """Decide how answers are generated; of the rows only the output is looked at."""
     task, card = source.task, prepared.model.card
     tokens = passes.decide_max_new_tokens(task, length.longest_completion, notes)
     size = passes.decide_generation_batch(
@@ -211,10 +218,9 @@ def plan_evaluation(
         notes=notes,
     )
     output = prepared.rows.output
-    generation = passes.decide_generation(
+    return passes.decide_generation(
         task, tokens, size, notes, labels=output.labels, schema=output.schema, place=source.place
     )
-    return plan_scoring(source, prepared.rows, notes, generation)
 
 
 def plan_scoring(

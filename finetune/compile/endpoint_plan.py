@@ -14,7 +14,7 @@ from __future__ import annotations
 from lfine.finetune.compile.compiling import Source, plan_scoring
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.passes import decide_generation, decide_max_new_tokens
-from lfine.finetune.compile.plan import EvaluationPlan
+from lfine.finetune.compile.plan import EvaluationPlan, GenerationPlan
 from lfine.finetune.compile.prepare import PreparedRows
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
@@ -31,16 +31,20 @@ def plan_endpoint(
 
     Raises TaskError LF101 where max_new_tokens is left open and there is no training row to go by; LF265, LF266.
     """
+    generation = endpoint_generation(source, rows, notes, longest_completion=longest_completion)
+    return plan_scoring(source, rows, notes, generation)
+
+
+def endpoint_generation(
+    source: Source, rows: PreparedRows, notes: Notes, *, longest_completion: int | None
+) -> GenerationPlan:
+    """Decide how answers are made; with a run's `longest_completion` no row is looked at. Raises as plan_endpoint."""
     task, output = source.task, rows.output
     if longest_completion is not None or task.generation.max_new_tokens != "auto":
         tokens = decide_max_new_tokens(task, longest_completion or 0, notes)
     else:
         tokens = _by_bytes(source, rows, notes)
-    generation = decide_generation(
-        task, tokens, 1, notes, labels=output.labels, schema=output.schema, place=source.place
-    )
-    plan, warnings = plan_scoring(source, rows, notes, generation)
-    return plan, warnings
+    return decide_generation(task, tokens, 1, notes, labels=output.labels, schema=output.schema, place=source.place)
 
 
 def _by_bytes(source: Source, rows: PreparedRows, notes: Notes) -> int:

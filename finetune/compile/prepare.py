@@ -139,6 +139,15 @@ def prepare_rows(
         raise TaskError(*error.problems, *read.warnings) from error
 
 
+def without_rows(task: Task, output: Output, place: Place = unplaced) -> PreparedRows:
+    """Return the data half of a task whose rows are not read: for a prompt that shows none of them."""
+    named = () if task.prompt.template is None else columns(parse_template(task.prompt.template))
+    there = [*named, output.name, task.prompt.messages]
+    nothing = Table(tuple(dict.fromkeys(name for name in there if name is not None)), (), (), None)
+    splits = SplitAssignment((), "fixed", None, "no row is read")
+    return PreparedRows(task, nothing, nothing, splits, output, (), named, (), place)
+
+
 def _divided(task: Task, folder: Path, read: Table, needed: Collection[SplitName], *, place: Place) -> PreparedRows:
     table = prepare_columns(read, task.dataset.columns, place=place)
     feature, preprocessing = task.output_feature, task.preprocessing

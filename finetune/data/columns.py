@@ -73,6 +73,24 @@ def prepared_columns(header: Sequence[str], made: Mapping[str, Column]) -> tuple
     return tuple(dict.fromkeys([*header, *made]))
 
 
+def needed_columns(
+    header: Sequence[str], wanted: Sequence[str], made: Mapping[str, Column]
+) -> tuple[dict[str, Column], tuple[str, ...]]:
+    """Return which of the made columns the wanted ones need, and which columns of the data, there or not."""
+    chosen: set[str] = set()
+    read = [name for name in wanted if name not in made]
+    left = [name for name in wanted if name in made]
+    while left:
+        name = left.pop()
+        chosen.add(name)
+        for _, source in _sources(name, made[name]):
+            if source in header or source == name or source not in made:
+                read.append(source)
+            elif source not in chosen:
+                left.append(source)
+    return {name: column for name, column in made.items() if name in chosen}, tuple(dict.fromkeys(read))
+
+
 def preparation_problems(
     header: Sequence[str], made: Mapping[str, Column], *, place: Place = unplaced
 ) -> list[Problem]:

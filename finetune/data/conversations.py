@@ -91,6 +91,23 @@ def conversation_of(value: object) -> tuple[Turn, ...]:
     return read_conversation(value).turns
 
 
+def question_of(value: object) -> tuple[Turn, ...]:
+    """Return the turns of a cell whose last answer is to come, or stands there and is asked anew.
+
+    It ends with a turn of the assistant, an empty one where there is none. Raises ConversationError.
+    """
+    written = _listed(value)
+    if written is None:
+        raise ConversationError("no list of turns")
+    turns = tuple(_turn(turn, set()) for turn in written)
+    if not turns or turns[-1].role != "assistant":
+        turns = (*turns, Turn("assistant", "", None))
+    if len(turns) == 1:
+        raise ConversationError("no turn before the answer")
+    _check_system(turns)
+    return turns
+
+
 def read_conversation(value: object) -> Conversation:
     """Return the turns of one cell, and what was read otherwise than it stood; raises ConversationError."""
     written = _listed(value)
@@ -184,5 +201,9 @@ def _check_order(turns: Sequence[Turn]) -> None:
         raise ConversationError("no turn of the assistant")
     if all(turn.learned is False for turn in answers):
         raise ConversationError("no turn to learn: the weight of each is 0")
+    _check_system(turns)
+
+
+def _check_system(turns: Sequence[Turn]) -> None:
     if any(turn.role == "system" for turn in turns[1:]):
         raise ConversationError("a system turn that is not the first")

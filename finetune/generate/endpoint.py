@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from lfine.finetune.generate.endpoint_address import Key
 from lfine.finetune.generate.endpoint_answers import Answer, AnswerFile
-from lfine.finetune.generate.endpoint_clients import Client, open_client
+from lfine.finetune.generate.endpoint_clients import Client, certificates, open_client
 from lfine.finetune.generate.endpoint_failures import Barred, Busy, Failure, Flawed, Refused
 from lfine.finetune.generate.endpoint_limits import Bucket, Limits
 from lfine.finetune.generate.endpoint_replies import Reply, read_reply
@@ -70,7 +70,7 @@ Done = Callable[[Request, Outcome], object]
 
 @dataclass
 class Asker:
-    """One evaluation of one endpoint; used once."""
+    """One command's questions to one endpoint; asked again, it keeps its limits and its count of failures."""
 
     form: Form
     key: Key
@@ -98,7 +98,10 @@ class Asker:
         count = min(self.pace.concurrency, len(requests))
         self._most_strikes = max(STRIKES, count)
         async with AsyncExitStack() as stack:
-            opened = [open_client(self.form, self.key, timeout=self.pace.timeout) for _ in range(0, count, SHARING)]
+            trusted, timeout = certificates(), self.pace.timeout
+            opened = [
+                open_client(self.form, self.key, timeout=timeout, trusted=trusted) for _ in range(0, count, SHARING)
+            ]
             clients = [await stack.enter_async_context(each) for each in opened]
             self._workers = [
                 asyncio.create_task(self._work(clients[number // SHARING], waiting, done)) for number in range(count)

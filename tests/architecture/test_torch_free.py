@@ -97,8 +97,9 @@ def command_line(root: Path) -> None:
         (["validate", "reviews.yaml"], TRAINING + ANALYSIS),
         (["evaluate", "reviews.yaml", "--predictions", "answers.jsonl"], TRAINING),
         (["doctor"], TRAINING + ANALYSIS),
+        (["runs"], TRAINING + ANALYSIS),
     ],
-    ids=["help", "validate", "evaluate", "doctor"],
+    ids=["help", "validate", "evaluate", "doctor", "runs"],
 )
 def test_a_light_command_loads_nothing_heavy(arguments: list[str], forbidden: tuple[str, ...], task: Path) -> None:
     outcome = loaded_after(arguments, forbidden, task.parent)
@@ -108,12 +109,17 @@ def test_a_light_command_loads_nothing_heavy(arguments: list[str], forbidden: tu
 
 @pytest.mark.usefixtures("command_line")
 @pytest.mark.parametrize("installed", [True, False])
-def test_a_remote_model_is_asked_without_torch(task: Path, installed: bool) -> None:
+@pytest.mark.parametrize(
+    "command", [["evaluate"], ["predict", "--input", "answers.jsonl"]], ids=["evaluate", "predict"]
+)
+def test_a_remote_model_is_asked_without_torch(task: Path, command: list[str], installed: bool) -> None:
+    reviews = [{"review": f"new review {row}"} for row in range(6)]
+    (task.parent / "answers.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in reviews), encoding="utf-8")
     # A module that raises stands in for a library that is not installed, and comes before the real one.
     for library in () if installed else (*TRAINING, "tokenizers"):
         (task.parent / f"{library}.py").write_text("raise ModuleNotFoundError(__name__)", encoding="utf-8")
     with Server(answer=lambda _: "good") as server:
-        words = ["evaluate", "reviews.yaml", "--endpoint", server.url, "--model", "m", "--runs-dir", "runs"]
+        words = [*command, "reviews.yaml", "--endpoint", server.url, "--model", "m", "--runs-dir", "runs"]
         outcome = loaded_after(words, (*TRAINING, "tokenizers"), task.parent, path=str(task.parent))
     assert outcome.exit_code == 0, outcome.output
     assert outcome.loaded == (), outcome.output

@@ -41,11 +41,11 @@ def test_a_remote_model_needs_no_more_than_its_clients(monkeypatch: pytest.Monke
     require_endpoint()
     with pytest.raises(MachineError):
         require_tokenizer()
-    without(monkeypatch, "openai")
+    without(monkeypatch, "httpx2")
     require_tokenizer()
     with pytest.raises(MachineError) as caught:
         require_endpoint()
-    assert caught.value.problems[0].message == "asking a remote model needs openai, which this installation lacks"
+    assert caught.value.problems[0].message == "asking a remote model needs httpx2, which this installation lacks"
     assert caught.value.problems[0].cure == "pip install 'lfine[endpoint]'"
 
 

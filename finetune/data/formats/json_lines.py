@@ -74,7 +74,7 @@ def _objects(lines: Iterable[tuple[int, str]], broken: list[tuple[int, str]]) ->
     """Yield the objects; put the lines that are none, with what is wrong with them, into `broken`."""
     for number, line in lines:
         try:
-            yield _object(line)
+            yield row_of(line)
         except NotJsonError as error:
             broken.append((number, error.message))
 
@@ -84,7 +84,8 @@ def _check_broken(path: Path, broken: list[tuple[int, str]], skip_bad_rows: int,
         raise _not_objects(path, broken, any_rows=any_rows)
 
 
-def _object(line: str) -> Row:
+def row_of(line: str) -> Row:
+    """Return the object of one line; raises NotJsonError."""
     value = parse(line)
     if not isinstance(value, dict):
         raise NotJsonError(f"a {type(value).__name__}, not an object", 1, 1)

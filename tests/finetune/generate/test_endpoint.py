@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from lfine.finetune.generate import endpoint
 from lfine.finetune.generate.endpoint import STRIKES, Asker, Failed
 from lfine.finetune.generate.endpoint_address import Key, address_of
 from lfine.finetune.generate.endpoint_answers import Answer, AnswerFile
+from lfine.finetune.generate.endpoint_clients import open_client
 from lfine.finetune.generate.endpoint_requests import Api, Request, requests_of
 from tests.finetune.generate.asking import KEY, QUICK, asked, form, form_of, question, questions
 
@@ -269,3 +271,18 @@ def test_the_caller_hears_of_each_outcome(tmp_path: Path) -> None:
             asker.ask(requests, lambda request, each: heard.append((request.row_ids, isinstance(each, Failed))))
         )
     assert sorted(heard) == [((1, 3), False), ((2,), True)]
+
+
+def test_clients_of_one_endpoint_read_the_certificates_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+
+    def counting(*words: Any, trusted: object, **more: Any) -> Any:
+        opened.append(trusted)
+        return open_client(*words, trusted=trusted, **more)
+
+    monkeypatch.setattr(endpoint, "open_client", counting)
+    with Server() as server:
+        ended = asked(form_of(server), questions(40), tmp_path, replace(QUICK, concurrency=2 * endpoint.SHARING + 1))
+    assert len(ended.answers) == 40
+    assert len(opened) == 3
+    assert len(set(map(id, opened))) == 1

@@ -1,4 +1,4 @@
-"""Both clients against a server on this machine: what is sent, and what becomes of every way to break off."""
+"""The client against a server on this machine: what is sent, and what becomes of every way to break off."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import pytest
 from benchmarks.endpoint_server import Server
 from lfine.finetune.generate import endpoint_clients
 from lfine.finetune.generate.endpoint_address import Key, address_of
-from lfine.finetune.generate.endpoint_clients import open_client
+from lfine.finetune.generate.endpoint_clients import certificates, open_client
 from lfine.finetune.generate.endpoint_failures import Barred, Busy, Failure, Flawed, Refused
 from lfine.finetune.generate.endpoint_requests import Api, Form, requests_of
 from tests.finetune.generate.asking import KEY, form, form_of, question
 
 APIS: tuple[Api, ...] = ("chat", "completions", "lorax")
-CLIENTS: tuple[Api, ...] = ("chat", "lorax")
-"""One of each library."""
+FORMS: tuple[Api, ...] = ("chat", "lorax")
+"""One of each form of error."""
 
 
 def sent(how: Form, key: str = KEY, timeout: float = 20) -> bytes:
     async def once() -> bytes:
-        async with open_client(how, Key(key, "OPENAI_API_KEY"), timeout=timeout) as client:
+        opened = open_client(how, Key(key, "OPENAI_API_KEY"), timeout=timeout, trusted=certificates())
+        async with opened as client:
             return await client.send(requests_of([question(7, "hi", how.api)], how)[0])
 
     return asyncio.run(once())
@@ -61,7 +62,7 @@ WAYS: dict[str, tuple[type[Failure], str]] = {
 }
 
 
-@pytest.mark.parametrize("api", CLIENTS)
+@pytest.mark.parametrize("api", FORMS)
 @pytest.mark.parametrize("way", WAYS)
 def test_each_failure_is_told_from_the_others(api: Api, way: str) -> None:
     kind, said = WAYS[way]
@@ -70,10 +71,10 @@ def test_each_failure_is_told_from_the_others(api: Api, way: str) -> None:
     assert type(caught.value) is kind
     if api != "lorax" or way != "no_model":  # LoRAX's body holds no model
         assert said in caught.value.reason
-    assert len(server.calls) == 1, "the libraries must not try again by themselves"
+    assert len(server.calls) == 1, "the library must not try again by itself"
 
 
-@pytest.mark.parametrize("api", CLIENTS)
+@pytest.mark.parametrize("api", FORMS)
 def test_nobody_there(api: Api) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -84,7 +85,7 @@ def test_nobody_there(api: Api) -> None:
     assert "no connection" in caught.value.reason
 
 
-@pytest.mark.parametrize("api", CLIENTS)
+@pytest.mark.parametrize("api", FORMS)
 def test_a_reply_without_end_is_not_read_to_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint_clients, "MOST_BYTES", 2**20)
     with Server(lambda _: "huge") as server, pytest.raises(Refused) as caught:
@@ -92,8 +93,28 @@ def test_a_reply_without_end_is_not_read_to_it(api: Api, monkeypatch: pytest.Mon
     assert "more than 1 MB" in caught.value.reason
 
 
-@pytest.mark.parametrize("api", CLIENTS)
+@pytest.mark.parametrize("api", FORMS)
 def test_waiting_that_the_endpoint_asks_for_is_heard(api: Api) -> None:
     with Server(lambda _: "busy", retry_after="7") as server, pytest.raises(Busy) as caught:
         sent(form_of(server, api))
     assert caught.value.wait == 7.0
+
+
+def test_who_pays_is_told_to_openai_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    with Server() as server:
+        sent(form_of(server))
+        monkeypatch.setattr(endpoint_clients, "OPENAI_HOST", address_of(server.url).host)
+        sent(form_of(server))
+    elsewhere, there = (call.headers for call in server.calls)
+    assert "openai-organization" not in elsewhere
+    assert there["openai-organization"] == "org-1"
+    assert "openai-project" not in there
+
+
+def test_nothing_else_is_told() -> None:
+    with Server() as server:
+        sent(form_of(server))
+    (call,) = server.calls
+    known = {"host", "accept", "accept-encoding", "connection", "user-agent", "authorization"}
+    assert set(call.headers) == known | {"content-length", "content-type"}

@@ -1,0 +1,81 @@
+"""`lfine predict TASK --input FILE`: answers for new rows, one line of JSON for each, as they come.
+
+*Not here:* predicting (lfine.predicting).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lfine.cli.options import add_allow_code, add_runs_dir, add_set, add_skip_bad_rows
+from lfine.cli.remote import add_endpoint, endpoint_of, use_lines
+from lfine.cli.several import SOME_FAILED
+
+if TYPE_CHECKING:
+    from lfine.predicting import Predicted
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", metavar="TASK", help="task file")
+    parser.add_argument(
+        "--input", required=True, metavar="FILE", help="new rows, in any data format; - for JSON lines on stdin"
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="write here, not to stdout; what is answered there already is not asked again"
+    )
+    parser.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="hand this column of the input through to the answer (* for all); may be repeated",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--run", metavar="DIR", help="a run folder (default: the latest finished run of the task)")
+    which.add_argument("--adapter", metavar="DIR", help="an adapter in peft's format, from anywhere")
+    parser.add_argument("--base", action="store_true", help="ask the base model, without an adapter")
+    add_skip_bad_rows(parser)
+    add_allow_code(parser)
+    add_set(parser)
+    add_runs_dir(parser)
+    add_endpoint(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer the rows; 4 when some of them have no answer."""
+    from lfine.cli.quiet import quiet_libraries
+    from lfine.extras import require_training
+    from lfine.predicting import PredictOptions, predict_task
+
+    endpoint = endpoint_of(arguments)
+    if endpoint is None:
+        require_training()
+        quiet_libraries()
+    options = PredictOptions(
+        input=arguments.input,
+        out=arguments.out,
+        keep=tuple(arguments.keep),
+        overrides=arguments.set,
+        runs_dir=arguments.runs_dir,
+        run=arguments.run,
+        adapter=arguments.adapter,
+        base=arguments.base,
+        endpoint=endpoint,
+        allow_code=arguments.allow_code,
+        skip_bad_rows=arguments.skip_bad_rows,
+        command=arguments.command_line,
+    )
+    found = predict_task(Path(arguments.task), options, sys.stdout)
+    print(summary(found), file=sys.stderr)
+    return SOME_FAILED if found.failed else 0
+
+
+def summary(found: Predicted) -> str:
+    """Return the lines for people."""
+    head = f"{found.rows} rows: {found.answered} answered"
+    head += f", {found.before} answered there before" if found.before else ""
+    head += f", {found.failed} failed" if found.failed else ""
+    return "\n".join([head, *([] if found.use is None else use_lines(found.use))])
