@@ -44,7 +44,7 @@ def division_of(columns: Sequence[str], rows: Sequence[Row]) -> tuple[Division, 
     each = ", ".join(f"{split} {counts[split]:,}" for split in NAMES if counts[split])
     sure: Certainty = "sure" if "split" in parts(name) or len(meanings) > 1 else "likely"
     choice = Choice("split", f"column {name}", sure, f"its values say it: {each}", ("type: hash, by each row's content",))
-    return Division("fixed", name, kept, scored=scored, trains=trains), choice
+    return Division("fixed", name, kept, scored=scored, scored_rows=counts[scored], trains=trains), choice
 
 
 def _column(columns: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str, SplitName]] | None:

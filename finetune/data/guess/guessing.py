@@ -57,10 +57,10 @@ def guess(table: Table, wanted: Wanted) -> Guess:
     metrics, metric = _metrics(answer, output, context, wanted)
     form = Choice("form", table.form.kind, "sure", table.form.reason)
     choices = (form, chosen, _input_choice(inputs, table), _type_choice(answer, found[output].distinct), split, metric)
-    notes = (*_notes(table, output, texts, division), *_left(inputs))
+    notes = _notes(table, output, texts, division)
     return Guess(
         table.form.kind, len(table.rows), table.columns, found, output, inputs.columns, answer, division, metrics,
-        inputs.options, choices, notes,
+        inputs.options, choices, notes, _left(inputs),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from lfine.finetune.data.guess.lexicon import language_of, parts
 from lfine.finetune.data.guess.profiles import MOST, Profile
 from lfine.finetune.data.guess.records import Answer, Certainty, Metrics
 from lfine.finetune.data.outputs import MAX_LABELS
-from lfine.finetune.data.values import number_of
+from lfine.finetune.data.values import number_of, whole_of
 
 FEW_NUMBERS = 20
 """Distinct whole numbers up to which they are labels."""
@@ -30,6 +30,7 @@ SPANS = 0.6
 ONE_SIDED = 0.8
 """Share of the most frequent label from which accuracy says little."""
 SHOWN_KEYS = 12
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,17 @@ def answer_of_column(output: Profile, texts: Sequence[str], context: Context) ->
     """Return the kind of an answer; `texts` are all answers, those of the rows that were not sampled too."""
     filled = [text for text in texts if text]
     longest = max(map(len, filled), default=0)
-    if output.kind == "list" and not all(isinstance(cell, str) for cell in output.cells):
-        return _of_list(output, longest)
+    if output.kind == "list" and (found := _of_list(output, filled, longest)) is not None:
+        return found
     if output.kind in ("list", "mapping") and all(map(is_json, filled)):
         entities = all(map(find("entity_f1").judges, filled)) and _are_entities(output, context)
         return Answer("json", "entities" if entities else "json", keys=_keys(output), longest=longest)
     if output.is_sql:
         return Answer("sql", "sql", longest=longest)
     if context.options is not None and relations.points_into(output, context.columns[context.options]):
-        return _of_choice(output, filled, longest)
+        choice = _of_choice(output, filled, longest)
+        if choice is not None:
+            return choice
     if _is_category(output, filled):
         return _of_category(filled, longest)
     if output.kind == "number" and all(number_of(text) is not None for text in filled):
@@ -72,12 +75,13 @@ def answer_of_column(output: Profile, texts: Sequence[str], context: Context) ->
     return _of_text(output, longest, context)
 
 
-def _of_list(output: Profile, longest: int) -> Answer:
-    simple = all("," not in item and "\n" not in item for found in output.lists for item in found)
+def _of_list(output: Profile, filled: Sequence[str], longest: int) -> Answer | None:
+    """Return lists of short texts as texts with commas between, or None where an item holds a comma or more."""
     items = [item for cell in output.cells if isinstance(cell, (list, tuple)) for item in cell]
-    if simple and not any(isinstance(item, (list, tuple, Mapping)) for item in items) and all(output.texts):
-        return Answer("text", "list", longest=longest)
-    return Answer("json", "json", longest=longest)
+    plain = all(isinstance(item, (str, int)) and not {",", "\n"} & set(str(item)) for item in items)
+    whole = all(is_json(text) and text[:1] == "[" for text in filled)
+    filled_lists = all(isinstance(cell, (list, tuple)) and cell for cell in output.cells)
+    return Answer("text", "list", longest=longest) if items and plain and whole and filled_lists else None
 
 
 def _is_category(output: Profile, filled: Sequence[str]) -> bool:
@@ -100,11 +104,18 @@ def _of_category(filled: Sequence[str], longest: int) -> Answer:
     )
 
 
-def _of_choice(output: Profile, filled: Sequence[str], longest: int) -> Answer:
-    numbers = output.kind == "number"
+def _of_choice(output: Profile, filled: Sequence[str], longest: int) -> Answer | None:
+    """Return the answer as a letter, or None where some answer is neither letter nor number."""
     found = sorted(set(filled))
-    labels = tuple(chr(ord("A") + int(float(label))) for label in found) if numbers else tuple(found)
-    return Answer("category", "choice", labels=labels if len(labels) > 1 else (), longest=longest, letters=numbers)
+    places = [whole_of(text) for text in found] if output.kind == "number" else []
+    if places:
+        if any(at is None or not 0 <= at < len(LETTERS) for at in places):
+            return None
+        found = [LETTERS[at] for at in places if at is not None]
+    elif len(found) > len(LETTERS) or any(len(text) > 1 for text in found):
+        return None
+    labels = tuple(sorted(set(found)))
+    return Answer("category", "choice", labels if len(labels) > 1 else (), longest=longest, letters=bool(places))
 
 
 def _are_entities(output: Profile, context: Context) -> bool:

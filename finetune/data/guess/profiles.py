@@ -43,6 +43,8 @@ class Profile:
     """Those of the sampled rows, in their order; JSON texts of a list or mapping are read."""
     texts: tuple[str, ...]
     """The same cells as an answer would show them."""
+    written: bool = False
+    """Lists and mappings stand there as JSON text."""
 
     @cached_property
     def filled(self) -> tuple[str, ...]:
@@ -175,7 +177,9 @@ def profiles(columns: Sequence[str], rows: Sequence[Row]) -> dict[str, Profile]:
 
 def profile(name: str, cells: Sequence[object]) -> Profile:
     """Return the profile of one column."""
-    return Profile(name, tuple(map(_read, cells)), tuple(map(text_or_nothing, cells)))
+    read = tuple(map(_read, cells))
+    written = any(one is not cell for one, cell in zip(read, cells, strict=True))
+    return Profile(name, read, tuple(map(text_or_nothing, cells)), written)
 
 
 def text_or_nothing(cell: object) -> str:

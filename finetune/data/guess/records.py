@@ -83,6 +83,8 @@ class Division:
     """Values of the column that are not train, validation, test → what they mean."""
     probabilities: tuple[float, float, float] | None = None
     scored: SplitName = "test"
+    scored_rows: int | None = None
+    """How many of these rows there are, where a column says it."""
     trains: bool = True
     """False: there are no training rows, and the task can only be evaluated."""
 
@@ -106,3 +108,5 @@ class Guess:
     choices: tuple[Choice, ...]
     notes: tuple[str, ...]
     """What the user should know of the data."""
+    left: tuple[str, ...] = ()
+    """Columns that are not shown to the model, each with why."""
