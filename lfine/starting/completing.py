@@ -63,5 +63,7 @@ def _is_said(task: dict[str, Any], key: str) -> bool:
 
 
 def _why(started: Started, key: str) -> str:
-    what = {"prompt.template": "input", "output_feature.type": "type", "preprocessing.split": "split"}.get(key, "metric")
+    what = {"prompt.template": "input", "output_feature.type": "type", "preprocessing.split": "split"}.get(
+        key, "metric"
+    )
     return next((f"{one.value} ({one.certainty}): {one.why}" for one in started.guess.choices if one.what == what), "")

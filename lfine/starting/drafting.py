@@ -9,19 +9,21 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lfine.finetune.data.forms import MESSAGES
 from lfine.finetune.data.guess.records import Choice, Guess
+from lfine.finetune.data.wording import counted
 from lfine.starting.columns import made_columns
 from lfine.starting.records import Draft, Section
 from lfine.starting.wording import template
 
 BASE_MODEL = "smollm2-135m-instruct"
 """Small enough for a laptop, and here without a network once it is fetched."""
-EPOCHS = 3.0
+EPOCHS = 3
 SHORTEST_ANSWER, CHARACTERS_A_TOKEN = 16, 2
 """Of an evaluate-only task: tokens that any answer may have, and characters that one token stands for at least."""
 SAMPLE_SIZE = 1000
@@ -71,20 +73,21 @@ def said(choice: Choice) -> tuple[str, ...]:
 
 def next_commands(guess: Guess, out: str) -> tuple[str, ...]:
     """Return the commands that come next."""
+    out = shlex.quote(out)
     if not guess.division.trains:
         return f"lfine validate {out}", f"lfine evaluate {out} --base"
     return f"lfine validate {out} --data", f"lfine preview {out}", f"lfine train {out}", f"lfine evaluate {out}"
 
 
 def _head(guess: Guess, place: Surroundings) -> tuple[str, ...]:
-    size = f"{guess.rows:,} rows, {len(guess.columns)} columns" if place.whole else place.read
+    size = f"{counted(guess.rows, 'row')}, {counted(len(guess.columns), 'column')}" if place.whole else place.read
     notes = [f"Note: {' '.join(note.split())}." for note in guess.notes]
     return (
         f"Written by lfine init from {_one_line(place.data)}: {size}.",
         "What was guessed says how sure it is: sure, likely, or a guess. Read it before you train.",
         *notes,
         "",
-        *(f"  {command}" for command in next_commands(guess, place.out)),
+        *(f"  {command}" for command in next_commands(guess, _one_line(place.out))),
     )
 
 
@@ -124,7 +127,9 @@ def _prompt(guess: Guess, shown: dict[str, str], by_name: dict[str, Choice]) -> 
     comments = (*said(by_name["input"]), *guess.left, hint)
     if labels and all(label.isdecimal() for label in labels):
         meaning = f"for instance {{{labels[0]}: WORD}}"
-        numbers = "The labels are numbers: say in the prompt what each means, or map them to words, dataset.columns with"
+        numbers = (
+            "The labels are numbers: say in the prompt what each means, or map them to words, dataset.columns with"
+        )
         comments = (*comments, f"{numbers} `values`, {meaning}")
     return Section("prompt", {"template": template(guess, shown)}, comments)
 
@@ -149,7 +154,9 @@ def _split(guess: Guess) -> dict[str, Any]:
 def _training(guess: Guess) -> list[Section]:
     if not guess.division.trains:
         return []
-    adapter = Section("adapter", {"type": "lora", "r": 8}, ("r: the adapter's rank; 16 or 32 for what is hard to learn",))
+    adapter = Section(
+        "adapter", {"type": "lora", "r": 8}, ("r: the adapter's rank; 16 or 32 for what is hard to learn",)
+    )
     why = "epochs: how often each training row is seen; watch the validation loss, and stop where it rises"
     return [adapter, Section("trainer", {"epochs": EPOCHS, "learning_rate": 0.0002}, (why,))]
 
@@ -158,7 +165,9 @@ def _generation(guess: Guess) -> list[Section]:
     if guess.division.trains or guess.output is None:
         return []
     room = max(SHORTEST_ANSWER, guess.answer.longest // CHARACTERS_A_TOKEN)
-    why = f"the longest answer has {guess.answer.longest:,} characters; with training rows it would be counted in tokens"
+    why = (
+        f"the longest answer has {guess.answer.longest:,} characters; with training rows it would be counted in tokens"
+    )
     return [Section("generation", {"max_new_tokens": room}, (why,))]
 
 

@@ -1,8 +1,8 @@
 """From a data file to the text of a task file.
 
-    start("reviews.csv", Asked(out=Path("reviews.yaml"))) -> Started(text="# …", guess=Guess(…), task={…}, …)
+    start("reviews.csv", Asked(out="reviews.yaml")) -> Started(draft=Draft(…), guess=Guess(…), sample=Sample(…))
 
-*Not here:* the parts: reading and guessing (lfine.finetune.data.guess), drafting, writing; the command (lfine.cli.init).
+*Not here:* reading and guessing (lfine.finetune.data.guess), drafting, writing; the command (lfine.cli.init).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def start(data: str, asked: Asked) -> Started:
 
 
 def default_out(data: str) -> str:
-    """Return the name of the task file for this data: `reviews.yaml` for `data/reviews.csv.gz`, in the working folder."""
+    """Return the task file's name, in the working folder: `reviews.yaml` for `data/reviews.csv.gz`."""
     name = Path(data).name
     suffix = data_suffix(Path(name))
     stem = name[: name.lower().rfind(suffix)] if suffix and suffix in name.lower() else name
@@ -84,7 +84,7 @@ def path_from(data: str, out: str) -> str:
         return data
     folder = os.path.abspath(Path(out).parent)  # noqa: PTH100
     near = os.path.relpath(whole, folder)
-    return whole if near.split(os.sep).count("..") > FEWEST_UPS else Path(near).as_posix()
+    return whole if Path(near).parts.count("..") > FEWEST_UPS else Path(near).as_posix()
 
 
 def _is_shared(data: str) -> bool:

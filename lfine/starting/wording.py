@@ -21,12 +21,14 @@ YES_NO = ({"0", "1"}, {"true", "false"}, {"yes", "no"})
 SHOWN_LABELS = 3
 """Labels that are shown where there are too many to list."""
 _OWN_INSTRUCTION = ("instruction", "instructions", "prompt")
+_LABEL = frozenset(("label", "labels", "class", "category", "type"))
+_SAYS_NOTHING = frozenset(("text", "key", "letter", "name", "id", "human"))
 _OPTION = ("option", "choice", "candidate", "alternative", "ending", "solution")
 
 
 def template(guess: Guess, shown: Mapping[str, str]) -> str:
     """Return the prompt; `shown` is input → the column whose text stands there."""
-    body = "\n\n".join(_section(name, shown[name], alone=len(guess.inputs) == 1) for name in guess.inputs)
+    body = "\n\n".join(_section(guess, name, shown[name]) for name in guess.inputs)
     if guess.answer.manner == "code":
         raw = "\n\n".join(f"{{{shown[name]}}}" for name in guess.inputs)
         return f"Complete this program. Write only the lines that come next, without a word of explanation.\n\n{raw}"
@@ -55,9 +57,10 @@ def noun(name: str) -> str:
     return " ".join(found) or "text"
 
 
-def _section(name: str, column: str, *, alone: bool) -> str:
-    title = noun(name) if alone else spoken(name)
-    return f"{doubled(title[:1].upper() + title[1:])}: {{{column}}}"
+def _section(guess: Guess, name: str, column: str) -> str:
+    title = noun(name) if len(guess.inputs) == 1 else spoken(name)
+    between = "\n" if name == guess.options else " "
+    return f"{doubled(title[:1].upper() + title[1:])}:{between}{{{column}}}"
 
 
 def _the(names: Sequence[str]) -> str:
@@ -68,11 +71,14 @@ def _the(names: Sequence[str]) -> str:
 
 def _is_generic(guess: Guess) -> bool:
     """Tell whether the answer's name says nothing of what it is: `label`, `answer`, `output`."""
-    return all(part in GENERIC or part in ("text", "key", "letter", "name", "id") for part in parts(guess.output or ""))
+    return all(part in GENERIC or part in _SAYS_NOTHING for part in parts(guess.output or ""))
 
 
 def _question(guess: Guess) -> str | None:
-    return next((name for name in guess.inputs if parts(name)[-1:] in (("question",), ("query",))), None)
+    """Return the one input that is a question, where the answer is one to it and not a label of it."""
+    found = [name for name in guess.inputs if parts(name)[-1:] in (("question",), ("query",))]
+    labelled = not _LABEL.isdisjoint(parts(guess.output or ""))
+    return found[0] if len(found) == 1 and not labelled else None
 
 
 def _task(guess: Guess) -> str:
@@ -94,15 +100,21 @@ def _task(guess: Guess) -> str:
 
 
 def _choose(guess: Guess) -> str:
-    pointed = "letter" if guess.answer.letters or not all(label.isdigit() for label in guess.answer.labels) else "number"
-    what = "Choose the right answer to the question." if _question(guess) else "Choose the one that fits."
+    pointed = (
+        "letter" if guess.answer.letters or not all(label.isdigit() for label in guess.answer.labels) else "number"
+    )
+    what = "Choose the right answer to the question."
+    if not _question(guess):
+        what = f"Choose the one of the {spoken(guess.options or 'choices')} that fits."
     return f"{what} Answer with its {pointed} and nothing else."
 
 
 def _label(guess: Guess) -> str:
     answer, others = guess.answer, _the(guess.inputs)
     only = _one_of(guess)
-    options = [name for name in guess.inputs if words(name)[-1:] and words(name)[-1].isdigit() and words(name)[0] in _OPTION]
+    options = [
+        name for name in guess.inputs if words(name)[-1:] and words(name)[-1].isdigit() and words(name)[0] in _OPTION
+    ]
     if len(options) == len(answer.labels) > 1:
         rest = [name for name in guess.inputs if name not in options]
         fits = f" fits {_the(rest)}" if rest else " is right"
@@ -144,10 +156,8 @@ def _number(guess: Guess) -> str:
 def _sql(guess: Guess) -> str:
     asked = "the question" if _question(guess) else _the(guess.inputs)
     tables = any(guess.profiles[name].is_tables for name in guess.inputs)
-    return (
-        f"Write one SQL query that answers {asked}. {'Use only the tables and columns that are there. ' if tables else ''}"
-        "Write the query and nothing else."
-    )
+    only = " Use only the tables and columns that are there." if tables else ""
+    return f"Write one SQL query that answers {asked}.{only} Write the query and nothing else."
 
 
 def _steps(guess: Guess) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from lfine.schemas.scalars import scalar_of
@@ -60,10 +60,14 @@ def _entry(key: str, value: Any) -> list[str]:
         if len(flow) <= WIDTH:
             return [flow]
         return [f"{name}:", *_deeper(f"- {_flow(item)}" for item in value)]
-    if isinstance(value, str) and "\n" in value and all(map(_BLOCK_LINE.fullmatch, value.split("\n"))):
-        if value.split("\n")[0] and value.split("\n")[-1]:
-            return [f"{name}: |-", *_deeper(iter(value.split("\n")))]
+    if isinstance(value, str) and _is_block(value.split("\n")):
+        return [f"{name}: |-", *_deeper(value.split("\n"))]
     return [f"{name}: {scalar(value)}"]
+
+
+def _is_block(lines: list[str]) -> bool:
+    """Tell whether `|-` keeps these lines: none begins or ends with white space, and the outer ones are not empty."""
+    return len(lines) > 1 and bool(lines[0] and lines[-1]) and all(map(_BLOCK_LINE.fullmatch, lines))
 
 
 def _flow(value: Any) -> str:
@@ -72,5 +76,5 @@ def _flow(value: Any) -> str:
     return scalar(value)
 
 
-def _deeper(lines: Iterator[str] | Any) -> list[str]:
+def _deeper(lines: Iterable[str]) -> list[str]:
     return [f"  {line}" if line else "" for line in lines]

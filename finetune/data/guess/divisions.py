@@ -23,7 +23,7 @@ MEANINGS: dict[str, SplitName] = {
 }  # fmt: skip
 """What the values of a column say."""
 NUMBERED: dict[str, SplitName] = {"0": "train", "1": "validation", "2": "test"}
-WORDS = frozenset("split splits fold partition set subset usage phase".split())
+WORDS = frozenset(("split", "splits", "fold", "partition", "set", "subset", "usage", "phase"))
 FEW = 100
 """Rows below which shares are exact: a hash could leave a side empty."""
 FEWEST = 2
@@ -34,7 +34,7 @@ def division_of(columns: Sequence[str], rows: Sequence[Row]) -> tuple[Division, 
     """Return where rows come from, by a column or by their content, and how sure it is."""
     found = _column(columns, rows)
     if found is None:
-        return _by_content(columns, rows)
+        return _by_content(rows)
     name, meanings = found
     counts = Counter(meanings[_value(row[name])] for row in rows)
     scored: SplitName = "test" if counts["test"] else "validation"
@@ -43,7 +43,9 @@ def division_of(columns: Sequence[str], rows: Sequence[Row]) -> tuple[Division, 
     kept = tuple(meanings.items()) if odd else ()
     each = ", ".join(f"{split} {counts[split]:,}" for split in NAMES if counts[split])
     sure: Certainty = "sure" if "split" in parts(name) or len(meanings) > 1 else "likely"
-    choice = Choice("split", f"column {name}", sure, f"its values say it: {each}", ("type: hash, by each row's content",))
+    choice = Choice(
+        "split", f"column {name}", sure, f"its values say it: {each}", ("type: hash, by each row's content",)
+    )
     return Division("fixed", name, kept, scored=scored, scored_rows=counts[scored], trains=trains), choice
 
 
@@ -71,15 +73,18 @@ def _value(cell: object) -> str:
     return "[]" if isinstance(cell, (list, dict)) else text_of(cell)
 
 
-def _by_content(columns: Sequence[str], rows: Sequence[Row]) -> tuple[Division, Choice]:
+def _by_content(rows: Sequence[Row]) -> tuple[Division, Choice]:
     """Return 80/10/10 by a hash; of few rows in exact shares. A column `split` that means nothing is not gone by."""
     n = len(rows)
     if n < FEWEST:
-        return Division("hash"), Choice("split", "by content", "a guess", f"{n} rows cannot be divided: add rows")
+        return Division("hash"), Choice("split", "by content", "a guess", "one row cannot be divided: add rows")
     if n < FEW:
         shares = (0.8, 0.1, 0.1) if n >= 20 else (0.6, 0.2, 0.2) if n >= 10 else (0.5, 0.0, 0.5)
         why = f"no column says it; {n} rows are few, so the shares are exact"
         return Division("random", probabilities=shares), Choice("split", "at random", "likely", why, ("type: hash",))
-    others = ("type: stratify, for the same shares of each label", "type: group with a column, to keep its rows together")
+    others = (
+        "type: stratify, for the same shares of each label",
+        "type: group with a column, to keep its rows together",
+    )
     why = "no column says it; each row's content decides, so that equal rows stay on one side"
     return Division("hash"), Choice("split", "80/10/10 by content", "likely", why, others)

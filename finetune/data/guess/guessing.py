@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import get_args
 
 from lfine.evaluation.metrics.checking import check_metrics
 from lfine.finetune.data.forms import MESSAGES
@@ -49,14 +48,16 @@ def guess(table: Table, wanted: Wanted) -> Guess:
     by = division.column
     output, chosen = _output(table, found, by, wanted)
     inputs = inputs_of(output, found, split=by, asked=wanted.inputs or _form_inputs(table, output))
+    if not wanted.inputs and inputs.why == "as asked":
+        inputs = replace(inputs, why=f"rows of the form {table.form.kind}")
     if not inputs.columns:
-        raise TaskError(_no_input(table, output))
+        raise TaskError(_no_input(table, found, output, by))
     context = Context([found[name] for name in inputs.columns], found, inputs.options)
     texts = [text_or_nothing(row[output]) for row in table.rows]
     answer = answer_of_column(found[output], texts, context)
     metrics, metric = _metrics(answer, output, context, wanted)
     form = Choice("form", table.form.kind, "sure", table.form.reason)
-    choices = (form, chosen, _input_choice(inputs, table), _type_choice(answer, found[output].distinct), split, metric)
+    choices = (form, chosen, _input_choice(inputs), _type_choice(answer, found[output].distinct), split, metric)
     notes = _notes(table, output, texts, division)
     return Guess(
         table.form.kind, len(table.rows), table.columns, found, output, inputs.columns, answer, division, metrics,
@@ -82,12 +83,14 @@ def _check_header(table: Table) -> None:
     """Refuse names that are a row: a sentence, or a value that stands in the column below it again and again."""
     odd = [name for name in table.columns if len(name) > HEADER_LENGTH or len(name.split()) > HEADER_WORDS]
     odd = odd or ([name for name in table.columns if _is_number(name)] if len(table.columns) > 1 else [])
-    odd = odd or [
-        name for name in table.columns if sum(row[name] == name for row in table.rows[:1000]) >= 2
-    ]
+    odd = odd or [name for name in table.columns if sum(row[name] == name for row in table.rows[:1000]) >= 2]
     if odd:
-        message = f"the first row stands where the names of the columns should: {listed([quoted(name) for name in odd])}"
-        cure = "begin the file with a row of names, for instance text,label; if these are the names, say --output COLUMN"
+        message = (
+            f"the first row stands where the names of the columns should: {listed([quoted(name) for name in odd])}"
+        )
+        cure = (
+            "begin the file with a row of names, for instance text,label; if these are the names, say --output COLUMN"
+        )
         raise TaskError(Problem("LF356", message, cure, file=table.files[0].name, line=1))
 
 
@@ -110,7 +113,9 @@ def _output(table: Table, found: Profiles, split: str | None, wanted: Wanted) ->
     surely: Certainty = certainty(ranked, free)
     if len(table.rows) < FEW_ROWS and surely == "sure" and not _named(first):
         surely = "likely"
-    return first.column, Choice("output", first.column, surely, "; ".join(first.reasons[:3]) or "nothing else is left", others)
+    return first.column, Choice(
+        "output", first.column, surely, "; ".join(first.reasons[:3]) or "nothing else is left", others
+    )
 
 
 def _named(first: Candidate) -> bool:
@@ -137,20 +142,18 @@ def _what_it_is(name: str, found: Profiles, split: str | None) -> str:
         return "is empty"
     if one.constant:
         return "is the same in every row"
-    return "is an id" if one.is_id else "holds dates" if one.kind == "date" else "holds right answers"
+    return "is an id" if one.is_id else "holds dates" if one.kind == "date" else "gives the answer away"
 
 
-def _no_input(table: Table, output: str) -> Problem:
-    others = [quoted(name) for name in table.columns if name != output]
-    got = f"besides it there is {listed(others)}, which says nothing or gives the answer away" if others else "it is alone"
-    message = f"no column can be the input of the answer {output!r}: {got}"
-    cure = "add a column with what the model shall read; or name one with --input COLUMN"
+def _no_input(table: Table, found: Profiles, output: str, split: str | None) -> Problem:
+    others = [f"{quoted(name)} {_what_it_is(name, found, split)}" for name in table.columns if name != output]
+    message = f"no column can be the input of the answer {output!r}: {listed(others, shown=10) or 'it is alone'}"
+    cure = "add a column with what the model shall read; or name one with --input COLUMN, and the answer with --output"
     return Problem("LF355", message, cure, file=table.files[0].name)
 
 
-def _input_choice(inputs: Inputs, table: Table) -> Choice:
-    others = tuple(name for name, why in inputs.left if "short" in why or "about" in why)
-    return Choice("input", ", ".join(inputs.columns), inputs.certainty, inputs.why, others[:SHOWN_OTHERS])
+def _input_choice(inputs: Inputs) -> Choice:
+    return Choice("input", ", ".join(inputs.columns), inputs.certainty, inputs.why)
 
 
 def _type_choice(answer: Answer, distinct: int) -> Choice:
@@ -158,7 +161,9 @@ def _type_choice(answer: Answer, distinct: int) -> Choice:
     if answer.manner == "choice":
         return Choice("type", value, "sure", "it names one of several choices")
     if answer.type == "category":
-        return Choice("type", value, "likely" if distinct > FEW_ROWS else "sure", f"{distinct} values that recur", ("text",))
+        return Choice(
+            "type", value, "likely" if distinct > FEW_ROWS else "sure", f"{distinct} values that recur", ("text",)
+        )
     why = {
         "number": "numbers", "sql": "SQL queries", "entities": "JSON that names texts of the input", "json": "JSON",
         "list": "lists of texts, learned with commas between them", "code": "programs",
@@ -170,7 +175,9 @@ def _type_choice(answer: Answer, distinct: int) -> Choice:
 def _metrics(answer: Answer, output: str, context: Context, wanted: Wanted) -> tuple[Metrics, Choice]:
     found = metrics_of(answer, context.columns[output], context)
     if wanted.metric is not None:
-        return _asked_metric(wanted.metric, answer.type, found.metrics), Choice("metric", wanted.metric, "sure", "as asked")
+        return _asked_metric(wanted.metric, answer.type, found.metrics), Choice(
+            "metric", wanted.metric, "sure", "as asked"
+        )
     name = metric_name(found.metrics.entries[0])
     return found.metrics, Choice("metric", name, found.certainty, found.why, found.others)
 
@@ -183,7 +190,7 @@ def metric_name(entry: str | tuple[tuple[str, object], ...]) -> str:
 def _asked_metric(name: str, kind: OutputType, found: Metrics) -> Metrics:
     """Return the metrics with the one that is asked for; UsageError where it does not fit."""
     entry = next((each for each in found.entries if metric_name(each) == name), name)
-    given = {key: None for key in MetricChoice.__dataclass_fields__}
+    given = dict.fromkeys(MetricChoice.__dataclass_fields__)
     keys = {"name": entry} if isinstance(entry, str) else dict(entry)
     problems = check_metrics((MetricChoice(**{**given, **keys}),), kind, path="--metric")  # type: ignore[arg-type]
     if problems:
@@ -203,7 +210,12 @@ def _conversations(table: Table, division: Division, split: Choice, wanted: Want
         Choice("form", table.form.kind, "sure", table.form.reason),
         Choice("messages", MESSAGES, "sure", "every turn of the assistant is learned, the last one scored"),
         split,
-        Choice("metric", metric_name(metrics.entries[0]), "likely" if wanted.metric is None else "sure", "answers are texts"),
+        Choice(
+            "metric",
+            metric_name(metrics.entries[0]),
+            "likely" if wanted.metric is None else "sure",
+            "answers are texts",
+        ),
     )
     notes = _few(table)
     return Guess(
@@ -233,7 +245,3 @@ def _few(table: Table) -> tuple[str, ...]:
 
 def _left(inputs: Inputs) -> tuple[str, ...]:
     return tuple(f"`{name}` is not shown to the model: {why}" for name, why in inputs.left)
-
-
-TYPES: tuple[OutputType, ...] = get_args(OutputType)
-"""All types, for tests that go through them."""

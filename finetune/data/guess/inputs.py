@@ -52,14 +52,30 @@ def inputs_of(output: str, columns: Profiles, *, split: str | None = None, asked
         read = [name for name in read if name not in copies]
     named = [name for name in read if is_input_name(name) or name == options or language_of(name)]
     if read:
-        left |= {name: "short values; name it with --input where it matters" for name in free if name not in left and name not in read}
+        left |= {
+            name: "short values; name it with --input where it matters"
+            for name in free
+            if name not in left and name not in read
+        }
         surely: Certainty = "sure" if len(named) == len(read) else "likely"
         why = "named like inputs" if named == read else "columns of running text, or named like inputs"
         return Inputs(tuple(read), surely, why, tuple(left.items()), options)
     if free:
-        return Inputs(tuple(free), "likely" if len(free) == 1 else "a guess", "every other column", tuple(left.items()), options)
-    rest = [name for name in left if not columns[name].constant and columns[name].kind != "empty" and not _tells(columns[name], answer)]
-    return Inputs(tuple(rest), "a guess", "there is no other column", tuple((n, w) for n, w in left.items() if n not in rest), None)
+        return Inputs(
+            tuple(free), "likely" if len(free) == 1 else "a guess", "every other column", tuple(left.items()), options
+        )
+    rest = [
+        name
+        for name in left
+        if not columns[name].constant and columns[name].kind != "empty" and not _tells(columns[name], answer)
+    ]
+    return Inputs(
+        tuple(rest),
+        "a guess",
+        "there is no other column",
+        tuple((n, w) for n, w in left.items() if n not in rest),
+        None,
+    )
 
 
 def _why_not(one: Profile, answer: Profile, columns: Profiles) -> str | None:
@@ -82,10 +98,9 @@ def _why_not(one: Profile, answer: Profile, columns: Profiles) -> str | None:
         return "known about the row"
     if parts(one.name)[:1] in (("test",), ("tests",)) or parts(one.name) == ("entry", "point"):
         return "for scoring"
-    if answer_points(one.name)[0] >= 3 and not is_input_name(one.name):
-        if one.kind in ("list", "mapping") or not SURE.isdisjoint(parts(one.name)):
-            return "named like an answer"
-    return None
+    answering = answer_points(one.name)[0] >= 3 and not is_input_name(one.name)
+    nested = one.kind in ("list", "mapping")
+    return "named like an answer" if answering and (nested or not SURE.isdisjoint(parts(one.name))) else None
 
 
 def _is_copied(one: Profile, columns: Profiles) -> bool:

@@ -98,6 +98,8 @@ def _of_category(filled: Sequence[str], longest: int) -> Answer:
     labels = sorted(counts, key=lambda label: (-counts[label], label))
     if floats:
         labels = list(dict.fromkeys(str(int(float(label))) for label in labels))
+    if all(label.isdecimal() for label in labels):
+        labels.sort(key=int)
     few = 2 <= len(labels) <= MAX_LABELS
     return Answer(
         "category", "label", labels=tuple(labels) if few else (), longest=longest, cast="integer" if floats else None
@@ -175,7 +177,9 @@ def metrics_of(answer: Answer, output: Profile, context: Context) -> Scoring:
         why = f"most answers stand in the input, word for word{several}"
         return Scoring(Metrics(("squad",), references=references), "likely", why, ("rouge", "exact_match"))
     if answer.manner == "translation":
-        return Scoring(Metrics(("chrf", "bleu"), references=references), "likely", f"a translation{several}", ("rouge",))
+        return Scoring(
+            Metrics(("chrf", "bleu"), references=references), "likely", f"a translation{several}", ("rouge",)
+        )
     others = ("chrf", "bleu", "exact_match")
     return Scoring(Metrics(("rouge",), references=references), "likely", f"answers are texts{several}", others)
 
@@ -187,7 +191,9 @@ _SCORINGS = {
         "queries that mean the same count as right, as far as their text tells",
         ("{name: sql_execution, databases: FOLDER} where you have the databases",),
     ),
-    "entities": Scoring(Metrics(("entity_f1",)), "sure", "answers name texts of the input by their kind", ("json_match",)),
+    "entities": Scoring(
+        Metrics(("entity_f1",)), "sure", "answers name texts of the input by their kind", ("json_match",)
+    ),
     "json": Scoring(Metrics(("json_match", "json_fields")), "likely", "answers are JSON", ("exact_match",)),
     "steps": Scoring(Metrics(("numeric_match",)), "likely", "every answer ends in a number", ("rouge", "exact_match")),
     "list": Scoring(Metrics(("rouge", "exact_match")), "a guess", "a list, learned as text", ("exact_match",)),

@@ -12,34 +12,39 @@ from __future__ import annotations
 
 import re
 
-SURE = frozenset(
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SURE = _set(
     "answer answers label labels target targets output outputs completion response reply gold summary translation sql"
-    " correct expected chosen verdict".split()
+    " correct expected chosen verdict"
 )
 """Words for what is to be answered, and hardly for anything else."""
-LIKELY = frozenset(
+LIKELY = _set(
     "class classification category sentiment intent topic topics tag tags type kind score rating stars grade priority"
     " department team emotion solution query result reference decision diagnosis headline abstract outcome entities"
-    " severity stance severity similarity correction".split()
+    " severity stance similarity correction"
 )
 """Words for an answer that stand for other things too."""
-INPUTS = frozenset(
+INPUTS = _set(
     "input inputs instruction instructions prompt question questions sentence premise hypothesis context passage"
     " document article text body content message comment review tweet post title subject description request email"
     " mail ticket story paragraph utterance dialogue conversation transcript schema choices options option endings"
-    " header ctx complaint feedback essay report".split()
+    " header ctx complaint feedback essay report"
 )
 """Words for what is read."""
-ABOUT = frozenset(
+ABOUT = _set(
     "url link date time timestamp datetime created updated modified author user username customer agent split fold"
     " subset partition lang locale size length count genre filename file path hash version license rejected row"
-    " location region country place places source origin annotator worker page".split()
+    " location region country place places source origin annotator worker page"
 )
 """Words for what is known about a row besides, or says where it comes from."""
-IDS = frozenset("id ids idx index uuid guid key sha md5 hash no nr number".split())
-REFERENCES = frozenset("references reference refs answers targets golds".split())
+IDS = _set("id ids idx index uuid guid key sha md5 hash no nr number")
+REFERENCES = _set("references reference refs answers targets golds")
 """Words for a list of all right answers of a row."""
-CHOICES = frozenset("choices choice options endings candidates alternatives".split())
+CHOICES = _set("choices choice options endings candidates alternatives")
 LANGUAGES = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
     "nl": "Dutch", "pl": "Polish", "ru": "Russian", "uk": "Ukrainian", "cs": "Czech", "sv": "Swedish",

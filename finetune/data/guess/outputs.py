@@ -1,7 +1,7 @@
 """Which column is the answer: points for its name, its values, and how it stands to other columns.
 
     candidates({"message": …, "department": …}, split=None)
-      ─▶  [Candidate("department", 9.0, ("`department`, its name", "8 values that recur")), Candidate("message", -2.0, …)]
+      ─▶  [Candidate("department", 9.0, ("its name", "8 values that recur")), Candidate("message", -2.0, …)]
 
 The first is the guess, the next are the alternatives. How sure it is goes by the distance between the two.
 
@@ -149,7 +149,7 @@ def _told(one: Candidate, gain: object) -> Candidate:
     points = max(0.0, min(2.0, 5 * gain.gain))
     if points < 0.5:
         return one
-    reason = f"the words of the texts tell it in {gain.right:.0%} of the rows, always its commonest value {gain.frequent:.0%}"
+    reason = f"words tell it in {gain.right:.0%} of the rows, and its commonest value is right in {gain.frequent:.0%}"
     return Candidate(one.column, one.points + points, (*one.reasons, reason))
 
 
@@ -162,5 +162,8 @@ def _readable(found: list[Candidate], columns: Profiles) -> list[Candidate]:
         one = columns[other.column]
         if one.kind == "text" and relations.twins(first, one):
             reason = f"it says in words what `{first.name}` says"
-            return [Candidate(one.name, found[0].points, (reason, *found[0].reasons)), *(c for c in found if c != other)]
+            return [
+                Candidate(one.name, found[0].points, (reason, *found[0].reasons)),
+                *(c for c in found if c != other),
+            ]
     return found

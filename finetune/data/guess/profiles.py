@@ -30,10 +30,10 @@ MOST = 0.9
 """Share of the cells that makes a column what it is."""
 Kind = Literal["empty", "flag", "number", "date", "list", "mapping", "text"]
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}.*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(,? \d{1,2}:\d{2}.*)?")
-_QUERY = re.compile(r"\s*(select|with|insert into|update|delete from)\b.*\b(from|select|set|values)\b", re.I | re.S)
-_TABLES = re.compile(r"\s*create table\b", re.I)
+_QUERY = re.compile(r"(?is)\s*(select|with|insert into|update|delete from)\b.*\b(from|select|set|values)\b")
+_TABLES = re.compile(r"\s*create table\b", re.IGNORECASE)
 _KEY_LIKE = re.compile(r"(?=\S*\d)[\w.:/#-]{3,}")
-_ENDS_IN_NUMBER = re.compile(r".*\d[\d,.]*\W*", re.S)
+_ENDS_IN_NUMBER = re.compile(r".*\d[\d,.]*\W*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,9 @@ class Profile:
     @cached_property
     def lists(self) -> tuple[list[str], ...]:
         """Return the lists of a column of lists, their items as texts; an empty cell is an empty list."""
-        return tuple([answer_of(item) for item in cell] if isinstance(cell, (list, tuple)) else [] for cell in self.cells)
+        return tuple(
+            [answer_of(item) for item in cell] if isinstance(cell, (list, tuple)) else [] for cell in self.cells
+        )
 
     def share_of(self, pattern: re.Pattern[str]) -> float:
         """Return the share of the texts that a pattern fits."""

@@ -93,7 +93,7 @@ def test_there_and_back(project: Project, tmp_path: Path) -> None:
     lfine("compile", project.task, "--target", "ludwig", "--out", tmp_path / "out")
     back = tmp_path / "back.yaml"
     data = tmp_path / "out" / "data.jsonl"
-    assert lfine("init", "--from", tmp_path / "out" / "ludwig.yaml", "--out", back, "--data", data).code == 0
+    assert lfine("init", "--from", tmp_path / "out" / "ludwig.yaml", "--out", back, data).code == 0
     before, after = load_task(project.task).task, load_task(back).task
     for name in ("train_steps", "batch_size", "micro_batch_size", "learning_rate", "max_grad_norm"):
         assert getattr(after.trainer, name) == getattr(before.trainer, name), name
