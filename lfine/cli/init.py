@@ -114,9 +114,8 @@ def _start(arguments: argparse.Namespace, out: str) -> int:
 def _convert(arguments: argparse.Namespace, out: str) -> int:
     from lfine.converting.account import table
     from lfine.converting.converting import task_text
-    from lfine.starting.starting import path_from
 
-    found = _converted(arguments, out, None if arguments.data is None else path_from(arguments.data, out))
+    found = _converted(arguments, out)
     text = task_text(found, Path(arguments.source), schema=schema_line(None if out == STDOUT else Path(out)))
     _write(out, text)
     if arguments.format == "json":
@@ -128,19 +127,28 @@ def _convert(arguments: argparse.Namespace, out: str) -> int:
     return 0
 
 
-def _converted(arguments: argparse.Namespace, out: str, data: str | None) -> Conversion:
-    """Return the configuration as a task; with data, what it leaves open is filled in from them."""
+def _converted(arguments: argparse.Namespace, out: str) -> Conversion:
+    """Return the configuration as a task; what it leaves open is filled in from the data, where they are here."""
+    from dataclasses import replace
+
     from lfine.converting.converting import convert
     from lfine.starting.completing import completed, output_of
 
-    found = convert(Path(arguments.source), data)
     given = [name for name in ("output", "input", "metric", "base_model") if getattr(arguments, name)]
     if given:
         message = f"--{given[0].replace('_', '-')} says what is guessed of data, and --from converts what a file says"
         raise UsageError(Problem("LF115", message, "leave it out, and edit the task file"))
-    if data is None:
+    found = convert(Path(arguments.source), arguments.data)
+    if arguments.data is None:
         return found
-    return completed(found, _started(arguments, out, output=output_of(found)))
+    try:
+        started = _started(arguments, out, output=output_of(found))
+    except TaskError as error:
+        if any(problem.code != "LF301" for problem in error.problems):
+            raise
+        note = f"nothing was filled in from the data: {error.problems[0].message}"
+        return replace(found, notes=(*found.notes, note))
+    return completed(convert(Path(arguments.source), started.task["dataset"]["path"]), started)
 
 
 def _write(out: str, text: str) -> None:

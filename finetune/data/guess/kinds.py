@@ -143,10 +143,10 @@ def _keys(output: Profile) -> tuple[str, ...]:
 def _of_text(output: Profile, longest: int, context: Context) -> Answer:
     if any(_is_test(one) for name, one in context.columns.items() if name != output.name):
         return Answer("text", "code", longest=longest)
-    if output.ends_in_number and output.words > 1:
-        return Answer("text", "steps", longest=longest)
     if language_of(output.name) and any(language_of(one.name) for one in context.inputs):
         return Answer("text", "translation", longest=longest)
+    if output.ends_in_number and output.words > 1:
+        return Answer("text", "steps", longest=longest)
     if output.words <= SHORT_SPAN and any(
         one.running and relations.stands_in(output, one) >= SPANS for one in context.inputs
     ):

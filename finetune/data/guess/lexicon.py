@@ -70,7 +70,7 @@ def parts(name: str) -> tuple[str, ...]:
 def answer_points(name: str) -> tuple[float, str]:
     """Return how much a name speaks for an answer, and why; 0.0 where it does not."""
     found = parts(name)
-    for vocabulary, whole, last, other in ((SURE, 6.0, 4.0, 3.0), (LIKELY, 4.0, 3.0, 1.5)):
+    for vocabulary, whole, last, other in ((SURE, 8.0, 5.0, 3.5), (LIKELY, 4.0, 3.0, 1.5)):
         said = [word for word in found if word in vocabulary]
         if not said:
             continue

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from lfine.finetune.data.guess.lexicon import is_id_name
+from lfine.finetune.data.guess.lexicon import SURE, is_id_name, parts
 from lfine.finetune.data.outputs import MAX_LABEL_LENGTH, MAX_LABELS
 from lfine.finetune.data.values import Row, answer_of, number_of
 from lfine.schemas.errors import TaskError
@@ -111,7 +111,8 @@ class Profile:
         n = len(self.filled)
         if is_id_name(self.name):
             return self.kind in ("number", "text") and self.words <= 1.5
-        if n < 10 or self.distinct < n or self.kind not in ("number", "text"):
+        named = not SURE.isdisjoint(parts(self.name))
+        if named or n < 10 or self.distinct < n or self.kind not in ("number", "text"):
             return False
         if self.kind == "number":
             steps = [after - before for before, after in zip(self.numbers, self.numbers[1:], strict=False)]

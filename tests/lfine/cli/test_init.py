@@ -35,7 +35,7 @@ def test_a_ludwig_config_becomes_a_task_that_validates(ludwig: Path, tmp_path: P
 def test_the_metadata_of_lora_land(tmp_path: Path) -> None:
     source, out = tmp_path / "metadata.yaml", tmp_path / "task.yaml"
     source.write_text(yaml.safe_dump(METADATA), encoding="utf-8")
-    assert lfine("init", "--from", source, "--out", out, "--data", "my.csv").code == 0
+    assert lfine("init", "--from", source, "--out", out, "my.csv").code == 0
     task = load_task(out).task
     assert (task.dataset.path, task.name, task.evaluation.split) == ("my.csv", "VIGGO_games", "validation")
     assert lfine("validate", out).code == 0
