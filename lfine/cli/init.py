@@ -143,10 +143,11 @@ def _converted(arguments: argparse.Namespace, out: str) -> Conversion:
         return found
     try:
         started = _started(arguments, out, output=output_of(found))
-    except TaskError as error:
-        if any(problem.code != "LF301" for problem in error.problems):
+    except (TaskError, UsageError) as error:  # data that are elsewhere, or others than the configuration's
+        if any(problem.code not in ("LF301", "LF115") for problem in error.problems):
             raise
-        note = f"nothing was filled in from the data: {error.problems[0].message}"
+        reason = error.problems[0].message.removeprefix("--output: ")
+        note = f"nothing was filled in from the data: {reason}"
         return replace(found, notes=(*found.notes, note))
     return completed(convert(Path(arguments.source), started.task["dataset"]["path"]), started)
 
