@@ -155,7 +155,10 @@ def test_rows_to_score_only_are_evaluated(tmp_path: Path, tiny_model_folder: Pat
     write_csv(tmp_path / "held.csv", rows)
     ended = lfine("init", "held.csv", "--base-model", tiny_model_folder)
     assert "there are no training rows" in ended.out
-    assert [line.split()[1] for line in ended.out.splitlines() if line.startswith("  lfine ")] == ["validate", "evaluate"]
+    assert [line.split()[1] for line in ended.out.splitlines() if line.startswith("  lfine ")] == [
+        "validate",
+        "evaluate",
+    ]
     assert lfine("validate", "held.yaml").code == 0
     scored = lfine("evaluate", "held.yaml", "--base", "--limit", "3", "--format", "json")
     assert scored.code == 0, scored.err
@@ -208,9 +211,14 @@ def test_data_that_no_task_can_be_made_of_are_refused(name: str, text: str, word
 
 
 def test_names_that_read_like_a_row_are_names_when_the_answer_is_named() -> None:
-    Path("a.csv").write_text("the text that is to be read by somebody who cares,2\n" + "x y z,1\n" * 30, encoding="utf-8")
+    Path("a.csv").write_text(
+        "the text that is to be read by somebody who cares,2\n" + "x y z,1\n" * 30, encoding="utf-8"
+    )
     assert refused("init", "a.csv").problem()["code"] == "LF356"
-    assert lfine("init", "a.csv", "--output", "2", "--input", "the text that is to be read by somebody who cares").code == 0
+    assert (
+        lfine("init", "a.csv", "--output", "2", "--input", "the text that is to be read by somebody who cares").code
+        == 0
+    )
 
 
 def test_neither_data_nor_a_configuration() -> None:

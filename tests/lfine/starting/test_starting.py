@@ -11,26 +11,34 @@ from hypothesis import strategies as st
 
 from lfine.finetune.data.guess.records import Choice, Wanted
 from lfine.schemas.errors import LfineError
-from lfine.starting.starting import Asked, choices_table, default_out, path_from, start
+from lfine.starting.starting import Asked, Started, choices_table, default_out, path_from, start
 from lfine.starting.writing import written
 from lfine.validating import check_file
 
 NAMES = st.text(
-    st.characters(exclude_categories=("Cs", "Cc"), include_characters='{}"\n #:-'), min_size=1, max_size=12
+    st.characters(exclude_categories=["Cs", "Cc"], include_characters='{}"\n #:-'), min_size=1, max_size=12
 ).filter(lambda name: bool(name.strip()) and name != "__index_level_0__")
 CELLS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-5, 5),
     st.floats(allow_nan=False, allow_infinity=False, width=16),
-    st.text(st.characters(exclude_categories=("Cs",)), max_size=20),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
     st.sampled_from(["yes", "no", "a b c d", "SELECT a FROM b", '{"a": ["b"]}', "2024-01-02", "train", "test", "dev"]),
     st.lists(st.sampled_from(["a", "b, c", "{", ""]), max_size=4),
     st.dictionaries(st.sampled_from(["a", "b"]), st.lists(st.text(max_size=3), max_size=2), max_size=2),
 )
 TABLES = st.lists(NAMES, min_size=1, max_size=4, unique=True).flatmap(
-    lambda names: st.lists(st.fixed_dictionaries({name: CELLS for name in names}), min_size=1, max_size=30)
+    lambda names: st.lists(st.fixed_dictionaries(dict.fromkeys(names, CELLS)), min_size=1, max_size=30)
 )
+
+
+def started_or_codes(data: Path, asked: Asked) -> Started | set[str]:
+    """Return what is started, or the codes of the problems, each of which names its cure."""
+    try:
+        return start(str(data), asked)
+    except LfineError as error:
+        return {problem.code if problem.cure else "no cure" for problem in error.problems}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -38,11 +46,9 @@ TABLES = st.lists(NAMES, min_size=1, max_size=4, unique=True).flatmap(
 def test_whatever_the_table_the_task_file_validates(rows: list[dict[str, object]], tmp_path: Path) -> None:
     data, out = tmp_path / "data.jsonl", tmp_path / "task.yaml"
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    try:
-        started = start(str(data), Asked(out=str(out)))
-    except LfineError as error:
-        assert {problem.code for problem in error.problems} <= {"LF302", "LF333", "LF354", "LF355", "LF356"}
-        assert all(problem.cure for problem in error.problems)
+    started = started_or_codes(data, Asked(out=str(out)))
+    if isinstance(started, set):
+        assert started <= {"LF302", "LF333", "LF354", "LF355", "LF356"}
         return
     out.write_text(written(started.draft, schema=None), encoding="utf-8")
     loaded, problems = check_file(out)
@@ -51,15 +57,16 @@ def test_whatever_the_table_the_task_file_validates(rows: list[dict[str, object]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(labels=st.lists(st.text(max_size=15).filter(lambda text: bool(text.strip())), min_size=2, max_size=6, unique=True))
+@given(
+    labels=st.lists(st.text(max_size=15).filter(lambda text: bool(text.strip())), min_size=2, max_size=6, unique=True)
+)
 def test_whatever_the_labels_they_are_read_back(labels: list[str], tmp_path: Path) -> None:
     data, out = tmp_path / "data.jsonl", tmp_path / "task.yaml"
     rows = [{"text": f"some words {n}", "label": labels[n % len(labels)]} for n in range(120)]
-    try:
-        data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        started = start(str(data), Asked(out=str(out), wanted=Wanted(output="label")))
-    except LfineError as error:
-        assert {problem.code for problem in error.problems} <= {"LF302"}
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    started = started_or_codes(data, Asked(out=str(out), wanted=Wanted(output="label")))
+    if isinstance(started, set):
+        assert started == {"LF302"}
         return
     out.write_text(written(started.draft, schema=None), encoding="utf-8")
     loaded, problems = check_file(out, data=True)

@@ -29,7 +29,7 @@ def cell(given: object, row: int) -> object:
     return given(row) if callable(given) else given
 
 
-WORDS = "river stone cloud apple train winter letter garden market bridge window summer pencil island forest".split()
+WORDS = ("river", "stone", "cloud", "apple", "winter", "letter", "garden", "market", "bridge", "window", "pencil")
 
 
 def table_of(columns: Mapping[str, object], *, rows: int = 120) -> Table:

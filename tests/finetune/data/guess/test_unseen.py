@@ -36,7 +36,11 @@ SETS: dict[str, tuple[dict[str, object], str, str]] = {
         "multiple_choice",
     ),
     "piqa": ({"goal": TEXT, "sol1": f"first {TEXT}", "sol2": f"second {TEXT}", "label": [0, 1]}, "label", "accuracy"),
-    "svamp": ({"ID": "c-{n}", "Body": TEXT, "Question": TEXT, "Answer": lambda n: float(n * 37)}, "Answer", "numeric_match"),
+    "svamp": (
+        {"ID": "c-{n}", "Body": TEXT, "Question": TEXT, "Answer": lambda n: float(n * 37)},
+        "Answer",
+        "numeric_match",
+    ),
     "conala": ({"intent": TEXT, "rewritten_intent": TEXT, "snippet": "x = f({n})"}, "snippet", "rouge"),
     "dolly": (
         {"instruction": TEXT, "context": LONG, "response": TEXT, "category": ["qa", "summary", "open"]},
@@ -58,7 +62,11 @@ SETS: dict[str, tuple[dict[str, object], str, str]] = {
     ),
     "coedit": ({"src": f"fix {TEXT}", "tgt": f"{TEXT} indeed"}, "tgt", "rouge"),
     "sst5": ({"sentence": TEXT, "rating": [0, 1, 2, 3, 4]}, "rating", "accuracy"),
-    "products": ({"sku": "A{n}", "title": TEXT, "description": LONG, "price": lambda n: n * 1.5 + 3}, "price", "numeric_match"),
+    "products": (
+        {"sku": "A{n}", "title": TEXT, "description": LONG, "price": lambda n: n * 1.5 + 3},
+        "price",
+        "numeric_match",
+    ),
     "mbpp": (
         {"task_id": lambda n: n, "text": TEXT, "code": "def f():\n    return {n}", "test_list": ("assert f() == {n}",)},
         "code",
