@@ -26,7 +26,7 @@ from lfine.schemas.problems import Problem
 from lfine.stops import UNWRITABLE, Interrupted, unwritable
 
 COMMANDS = {
-    "init": "write a task file from another system's configuration",
+    "init": "write a task file from a data file, or from another system's configuration",
     "validate": "check task files: all problems of all files, without loading a model",
     "schema": "print the JSON Schema of task files, for editors",
     "compile": "print the plan of a task; --explain says why",

@@ -1,4 +1,4 @@
-"""`lfine init --from FILE`: what is written validates, and every key is accounted for."""
+"""`lfine init`: what is written validates; of a configuration every key is accounted for, of data every guess."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lfine.cli.schema import schema_file
 from lfine.schemas.loading import load_task
 from tests.lfine.converting.test_lora_land import METADATA
 from tests.lfine.converting.test_ludwig import LORA_LAND
-from tests.lfine.projects import Project, lfine, refused
+from tests.lfine.projects import Project, lfine, refused, write_csv
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_ludwig_config_becomes_a_task_that_validates(ludwig: Path, tmp_path: P
 def test_the_metadata_of_lora_land(tmp_path: Path) -> None:
     source, out = tmp_path / "metadata.yaml", tmp_path / "task.yaml"
     source.write_text(yaml.safe_dump(METADATA), encoding="utf-8")
-    assert lfine("init", "--from", source, "--out", out, "--data", "my.csv").code == 0
+    assert lfine("init", "--from", source, "--out", out, "my.csv").code == 0
     task = load_task(out).task
     assert (task.dataset.path, task.name, task.evaluation.split) == ("my.csv", "VIGGO_games", "validation")
     assert lfine("validate", out).code == 0
@@ -93,7 +93,7 @@ def test_there_and_back(project: Project, tmp_path: Path) -> None:
     lfine("compile", project.task, "--target", "ludwig", "--out", tmp_path / "out")
     back = tmp_path / "back.yaml"
     data = tmp_path / "out" / "data.jsonl"
-    assert lfine("init", "--from", tmp_path / "out" / "ludwig.yaml", "--out", back, "--data", data).code == 0
+    assert lfine("init", "--from", tmp_path / "out" / "ludwig.yaml", "--out", back, data).code == 0
     before, after = load_task(project.task).task, load_task(back).task
     for name in ("train_steps", "batch_size", "micro_batch_size", "learning_rate", "max_grad_norm"):
         assert getattr(after.trainer, name) == getattr(before.trainer, name), name
@@ -110,3 +110,153 @@ def test_data_that_look_like_numbers_stay_text(tmp_path: Path) -> None:
     assert task.name == "1e-4"
     assert task.output_feature is not None
     assert task.output_feature.name == "no"
+
+
+REVIEWS = [
+    {"review": f"the {word} film number {n} was {tone}", "verdict": verdict}
+    for n in range(60)
+    for word, tone, verdict in (("long", "a joy", "good"), ("short", "dull", "bad"))
+]
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    return write_csv(tmp_path / "reviews.csv", REVIEWS)
+
+
+def test_a_data_file_becomes_a_task_that_validates(reviews: Path) -> None:
+    ended = lfine("init", reviews.name)
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert [line.split()[0] for line in lines[:6]] == ["form", "output", "input", "type", "split", "metric"]
+    assert lines[1].split()[:3] == ["output", "verdict", "sure"]
+    commands = [line.strip().split()[1] for line in lines if line.startswith("  lfine ")]
+    assert commands == ["validate", "preview", "train", "evaluate"]
+    task = load_task("reviews.yaml").task
+    assert task.output_feature is not None
+    assert task.output_feature.labels == ("bad", "good")
+    assert task.dataset.path == "reviews.csv"
+    assert lfine("validate", "reviews.yaml", "--data").code == 0
+
+
+def test_the_task_trains_and_is_scored(reviews: Path, tiny_model_folder: Path) -> None:
+    assert lfine("init", reviews.name, "--base-model", tiny_model_folder).code == 0
+    few = ["--set", "trainer.epochs=null", "--set", "trainer.train_steps=2", "--set", "trainer.dtype=float32"]
+    trained = lfine("train", "reviews.yaml", *few, "--format", "json")
+    assert trained.code == 0, trained.err
+    assert trained.json()["steps"] == 2
+    scored = lfine("evaluate", "reviews.yaml", *few, "--limit", "4", "--format", "json")
+    assert scored.code == 0, scored.err
+    assert scored.json()["n"] == 4
+
+
+def test_rows_to_score_only_are_evaluated(tmp_path: Path, tiny_model_folder: Path) -> None:
+    rows = [{**row, "fold": "test"} for row in REVIEWS]
+    write_csv(tmp_path / "held.csv", rows)
+    ended = lfine("init", "held.csv", "--base-model", tiny_model_folder)
+    assert "there are no training rows" in ended.out
+    assert [line.split()[1] for line in ended.out.splitlines() if line.startswith("  lfine ")] == [
+        "validate",
+        "evaluate",
+    ]
+    assert lfine("validate", "held.yaml").code == 0
+    scored = lfine("evaluate", "held.yaml", "--base", "--limit", "3", "--format", "json")
+    assert scored.code == 0, scored.err
+    assert scored.json()["n"] == 3
+
+
+def test_what_is_asked_for_is_taken(reviews: Path) -> None:
+    words = ["--output", "review", "--input", "verdict", "--metric", "bleu", "--base-model", "a/b", "--out", "-"]
+    ended = lfine("init", reviews.name, *words)
+    task = yaml.safe_load(ended.out)
+    assert task["output_feature"]["name"] == "review"
+    assert "{verdict}" in task["prompt"]["template"]
+    assert (task["evaluation"]["metrics"], task["base_model"], task["name"]) == (["bleu"], "a/b", "reviews")
+    assert "as asked" in ended.err
+    assert not Path("reviews.yaml").exists()
+
+
+def test_json_of_a_data_file(reviews: Path) -> None:
+    found = lfine("init", reviews.name, "--format", "json").json()
+    assert list(found) == ["form", "out", "task", "choices", "notes"]
+    assert found["out"] == "reviews.yaml"
+    assert found["task"] == Path("reviews.yaml").read_text(encoding="utf-8")
+    assert {tuple(choice) for choice in found["choices"]} == {("what", "value", "certainty", "why", "others")}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words", "code"),
+    [
+        ("a.csv", "id\n" + "".join(f"{n}\n" for n in range(30)), [], "LF354"),
+        ("a.csv", "text,label\n" + "some words here,x\n" * 30, [], "LF354"),
+        ("a.csv", "text\n" + "".join(f"some words {n}\n" for n in range(30)), [], "LF355"),
+        ("a.csv", "a great film,positive\n" + "a bad film,negative\nfine,positive\n" * 9, [], "LF356"),
+        ("a.csv", "1.5,2\n3,4\n", [], "LF356"),
+        ("a.csv", "", [], "LF301"),
+        ("a.csv", "a,b\n", [], "LF301"),
+        ("a.png", "PNG", [], "LF302"),
+        ("a.csv", "text,label\nx y z,1\n", ["--output", "lable"], "LF115"),
+        ("a.csv", "text,label\nx y z,1\n", ["--input", "txet"], "LF115"),
+        ("a.csv", "text,label\nx y z,1\n", ["--input", "label", "--output", "label"], "LF115"),
+        ("a.csv", "text,label\nx y z,1\n", ["--metric", "acuracy"], "LF209"),
+        ("a.csv", "text,label\nx y z,1\n", ["--out", "a.csv", "--force"], "LF115"),
+        ("a.csv", "text,label\nx y z,1\n", ["--sheet", "2"], "LF332"),
+    ],
+)
+def test_data_that_no_task_can_be_made_of_are_refused(name: str, text: str, words: list[str], code: str) -> None:
+    Path(name).write_text(text, encoding="utf-8")
+    problem = refused("init", name, *words).problem()
+    assert (problem["code"], Path(name).read_text(encoding="utf-8")) == (code, text)
+    assert not Path("a.yaml").exists()
+
+
+def test_names_that_read_like_a_row_are_names_when_the_answer_is_named() -> None:
+    Path("a.csv").write_text(
+        "the text that is to be read by somebody who cares,2\n" + "x y z,1\n" * 30, encoding="utf-8"
+    )
+    assert refused("init", "a.csv").problem()["code"] == "LF356"
+    assert (
+        lfine("init", "a.csv", "--output", "2", "--input", "the text that is to be read by somebody who cares").code
+        == 0
+    )
+
+
+def test_neither_data_nor_a_configuration() -> None:
+    assert refused("init").problem()["code"] == "LF115"
+
+
+def test_a_file_that_is_there_stays(reviews: Path) -> None:
+    Path("reviews.yaml").write_text("mine\n", encoding="utf-8")
+    assert refused("init", reviews.name).problem()["code"] == "LF132"
+    assert Path("reviews.yaml").read_text(encoding="utf-8") == "mine\n"
+    assert lfine("init", reviews.name, "--force").code == 0
+
+
+def test_a_configuration_is_filled_in_from_the_data(reviews: Path, tmp_path: Path) -> None:
+    config = {
+        "model_type": "llm",
+        "base_model": "a/b",
+        "input_features": [{"name": "review", "type": "text"}],
+        "output_features": [{"name": "verdict", "type": "text"}],
+    }
+    source = tmp_path / "ludwig.yaml"
+    source.write_text(yaml.safe_dump(config), encoding="utf-8")
+    found = lfine("init", "--from", source, reviews.name, "--out", "task.yaml", "--format", "json").json()
+    assert any(note.startswith("evaluation.metrics from the data: accuracy (sure)") for note in found["notes"])
+    task = load_task("task.yaml").task
+    assert (task.base_model.id, task.dataset.path) == ("a/b", "reviews.csv")
+    assert lfine("validate", "task.yaml", "--data").code == 0
+
+
+def test_a_configuration_of_other_data_is_converted_and_says_so(reviews: Path, tmp_path: Path) -> None:
+    source = tmp_path / "metadata.yaml"
+    source.write_text(yaml.safe_dump(METADATA), encoding="utf-8")
+    ended = lfine("init", "--from", source, reviews.name, "--out", "task.yaml")
+    assert ended.code == 0
+    assert "nothing was filled in from the data" in ended.out
+
+
+def test_what_is_guessed_is_not_asked_of_a_configuration(ludwig: Path, reviews: Path) -> None:
+    problem = refused("init", "--from", ludwig, reviews.name, "--output", "verdict").problem()
+    assert problem["code"] == "LF115"
+    assert problem["message"].startswith("--output says")

@@ -1,0 +1,101 @@
+"""The rows that a guess looks at: all of a file, or the beginning of a large one.
+
+    sample("logs.jsonl") -> Sample(table=Table(…), whole=False, note="logs.jsonl has 2.1 GB: the first 31,204 rows …")
+
+A large file is never read whole: of a text its first megabytes, up to the end of a line outside quotes; of parquet its
+first rows. Of a folder or pattern of large files it is the first file.
+
+*Not here:* formats (lfine.finetune.data.formats).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from lfine.finetune.data.extras import load
+from lfine.finetune.data.files import find_files
+from lfine.finetune.data.formats.arrow_tables import damaged
+from lfine.finetune.data.formats.packed import data_suffix
+from lfine.finetune.data.formats.registry import LINES
+from lfine.finetune.data.formats.text import from_head
+from lfine.finetune.data.tables import Table, read_table
+from lfine.schemas.task import Dataset
+
+LARGE = 64 * 2**20
+"""Bytes from which a file is not read whole."""
+HEAD = 8 * 2**20
+"""Characters of a large text that are read."""
+HEAD_ROWS = 20_000
+"""Rows of a large parquet file that are read."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows to look at."""
+
+    table: Table
+    whole: bool
+    """Whether these are all rows of the data."""
+    note: str = ""
+    """What was read, where it is not all."""
+
+
+def sample(path: str, *, sheet: str | int | None = None, large: int = LARGE) -> Sample:
+    """Return the rows to look at; raises as read_table does."""
+    found = find_files(path, Path())
+    size = sum(one.path.stat().st_size for one in found)
+    first = found[0].path
+    suffix = data_suffix(first)
+    if size <= large or suffix not in (*LINES, ".parquet"):
+        return Sample(read_table(dataset(path, sheet), Path()), whole=True)
+    with tempfile.TemporaryDirectory() as folder:
+        head = Path(folder) / f"head{suffix if suffix in LINES else '.parquet'}"
+        if suffix in LINES:
+            head.write_text(_lines(first, suffix), encoding="utf-8", newline="")
+        else:
+            _write_rows(first, head)
+        table = read_table(dataset(str(head), None), Path())
+    named = tuple(replace(one, name=path) for one in table.files)
+    what = f"{path} has {_size(size)}{'' if len(found) == 1 else f' in {len(found)} files'}"
+    note = f"{what}: the guess is from the first {len(table.rows):,} rows"
+    return Sample(replace(table, files=named), whole=False, note=note)
+
+
+def dataset(path: str, sheet: str | int | None) -> Dataset:
+    """Return one path as a task would name it."""
+    return Dataset(
+        path=path, hub=None, name=None, revision=None, train=None, validation=None, test=None, sha256=None,
+        format="auto", sheet=sheet, columns={},
+    )  # fmt: skip
+
+
+def _lines(path: Path, suffix: str) -> str:
+    """Return the beginning of a text, up to the end of its last whole row."""
+    text = from_head(path, lambda file: file.read(HEAD), newline="")
+    if len(text) < HEAD:
+        return text
+    end = len(text)
+    while (end := text.rfind("\n", 0, end)) > 0:
+        if suffix not in (".csv", ".tsv") or text.count('"', 0, end) % 2 == 0:
+            return text[: end + 1]
+        if end < len(text) // 2:  # quote marks that are text like any other
+            break
+    return text[: text.rfind("\n") + 1]
+
+
+def _write_rows(path: Path, head: Path) -> None:
+    """Write the first rows of a parquet file to a small one."""
+    arrow, parquet = load("pyarrow", reader="parquet files"), load("pyarrow.parquet", reader="parquet files")
+    try:
+        file = parquet.ParquetFile(path)
+        rows = list(islice(file.iter_batches(batch_size=HEAD_ROWS), 1))
+        parquet.write_table(arrow.Table.from_batches(rows, file.schema_arrow), head)
+    except (arrow.ArrowException, OSError, OverflowError, ValueError) as error:
+        raise damaged(path, "parquet", error) from error
+
+
+def _size(size: int) -> str:
+    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{size / 2**20:.0f} MB"
