@@ -64,7 +64,7 @@ def test_its_header_has_every_part_in_order_and_none_is_empty(path: Path) -> Non
 @every_study_task
 def test_its_header_names_its_data_file_and_says_where_a_sample_stands_in(path: Path) -> None:
     text = header(path)
-    assert loaded(path).dataset.path in text
+    assert str(loaded(path).dataset.path) in text
     made = sample(path)
     assert made is None or made.relative_to(ROOT).as_posix() in " ".join(text.split())
 
