@@ -110,16 +110,13 @@ def predict(
     adapter: str | None = None,
     base: bool = False,
     endpoint: EndpointOptions | None = None,
-    overrides: Sequence[str] = (),
     runs_dir: str | None = None,
 ) -> list[dict[str, object]]:
     """Return the answers to rows (column → value), in their order, as the lines of `lfine predict` have them.
 
     Raises LfineError as `lfine predict` does; a row that a remote model does not answer has no prediction.
     """
-    options = PredictOptions(
-        overrides=overrides, runs_dir=runs_dir, run=run, adapter=adapter, base=base, endpoint=endpoint
-    )
+    options = PredictOptions(runs_dir=runs_dir, run=run, adapter=adapter, base=base, endpoint=endpoint)
     refuse_several(options, {"--endpoint": endpoint})
     made: dict[int, dict[str, object]] = {}
     with answerer_of(Path(task), options) as opened:
