@@ -20,8 +20,8 @@ from lfine.evaluation.reports.reliability_chart import reliability_chart
 def draw(figure: Figure) -> Markup:
     """Return the figure as part of a page."""
     match figure:
-        case Intervals(title, dots, low, high, difference):
-            return interval_chart(dots, low=low, high=high, title=title, difference=difference)
+        case Intervals(title, dots, low, high, difference, share):
+            return interval_chart(dots, low=low, high=high, title=title, difference=difference, share=share)
         case Curves(title, curves, mark):
             return curve_chart(curves, title=title, x_name="update", mark=mark)
         case Matrix(_, confusion):

@@ -31,6 +31,8 @@ class Intervals:
     low: float
     high: float
     difference: bool = False
+    share: bool = True
+    """Values are shares of 1, shown in points of 100."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,9 @@ def _scores(models: Sequence[Scores], headline: str) -> Intervals:
     dots = [
         _dot(scores, headline, strong=place == 0) for place, scores in enumerate(models) if headline in scores.metrics
     ]
-    high = 1.0 if headline not in numbers.NO_SHARES else max(dot.high for dot in dots)
-    return Intervals(f"{headline} of each model with its interval", tuple(dots), 0.0, high)
+    share = headline not in numbers.NO_SHARES
+    high = 1.0 if share else 1.05 * max(dot.high for dot in dots)
+    return Intervals(f"{headline} of each model with its interval", tuple(dots), 0.0, high, share=share)
 
 
 def _dot(scores: Scores, headline: str, *, strong: bool) -> Dot:
@@ -105,11 +108,13 @@ def _differences(comparisons: Sequence[Comparison]) -> Intervals | None:
     low, high = min(0.0, *(dot.low for dot in dots)), max(0.0, *(dot.high for dot in dots))
     margin = 0.05 * (high - low) or 0.01
     title = f"Difference in {comparisons[0].headline} on the same rows, with its interval"
-    return Intervals(title, tuple(dots), low - margin, high + margin, difference=True)
+    share = comparisons[0].main.share
+    return Intervals(title, tuple(dots), low - margin, high + margin, difference=True, share=share)
 
 
 def _gap(comparison: Comparison, gap: Difference) -> Dot:
-    figures = f"{numbers.signed(gap.difference)} ({numbers.signed_span(gap.low, gap.high)})"
+    change, low, high = (numbers.shown_change(gap.metric, end) for end in (gap.difference, gap.low, gap.high))
+    figures = f"{change} ({low} to {high})"
     name = f"{comparison.first} − {comparison.second}"
     return Dot(name, figures, gap.difference, gap.low, gap.high, strong=True)
 

@@ -68,6 +68,8 @@ class Page:
     models: tuple[Scores, ...]
     metrics: tuple[str, ...]
     """Of all models, in the order in which they first occur."""
+    share: bool
+    """The headline is a share of 1, shown in points of 100."""
     comparisons: tuple[Comparison, ...]
     charts: dict[str, Markup]
     """By the names of figures_of."""
@@ -176,6 +178,7 @@ def _fill(source: ReportFiles) -> Page:
         files=source,
         models=models,
         metrics=tuple(dict.fromkeys(name for scores in models for name in scores.metrics)),
+        share=subject.headline not in numbers.NO_SHARES,
         comparisons=tuple(comparisons),
         charts={name: draw(figure) for name, figure in figures.items()},
         titles={name: figure.title for name, figure in figures.items()},

@@ -114,7 +114,9 @@ def test_the_task_s_metric_and_the_best_evaluation_are_shown(run_folder: Path) -
     text = page.visible()
     assert "f1 on the validation rows that were answered on the way, in points of 100" in text
     assert ("aria-label", "f1 by update") in page.attributes
-    assert [value for name, value in page.attributes if name == "class"].count("mark") == 3  # losses, metric, learning rate
+    assert [value for name, value in page.attributes if name == "class"].count(
+        "mark"
+    ) == 3  # losses, metric, learning rate
     assert "update validation loss f1 5 ★ 0.5 50.0 9 0.4 45.0" in text
     assert "tokens of these examples 4,000 tokens computed for them 1,500 training time 1 min 5 s" in text
     assert "of that, updates 1 min 0 s evaluations 1 min 10 s checkpoints 2.5 s" in text
