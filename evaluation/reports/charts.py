@@ -66,9 +66,9 @@ def interval_chart(
     def across(value: float) -> float:
         return 100 * (min(max(value, low), high) - low) / (high - low)
 
-    scale = (lambda tick: tick) if share else (lambda tick: tick / 100)
+    scale = 1 if share else 0.01  # both ways of writing a tick multiply by 100
     marks = [
-        (across(tick), (signed(scale(tick)) if difference else points(scale(tick))).removesuffix(".0"))
+        (across(tick), (signed(scale * tick) if difference else points(scale * tick)).removesuffix(".0"))
         for tick in ticks(low, high, 5)
     ]
     zero = across(0) if difference else None

@@ -131,7 +131,7 @@ def _matrix(axes: Axes, confusion: Confusion) -> None:
 
     counts = np.array(confusion.counts, dtype=float)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    right = np.eye(*counts.shape, dtype=bool)
+    right = np.eye(*counts.shape) > 0
     for colour, hidden in ((SUBJECT, ~right), (MISS, right)):
         map_ = LinearSegmentedColormap.from_list("shares", ["#ffffff", colour])
         axes.imshow(np.ma.masked_array(shares, hidden), cmap=map_, vmin=0, vmax=1, aspect="auto")

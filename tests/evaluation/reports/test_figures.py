@@ -24,7 +24,9 @@ def figures(run: Path | None, evaluation: Path) -> dict[str, Figure]:
 @pytest.fixture
 def whole_run(run_folder: Path) -> Path:
     """Return a run whose log and predictions have everything that is drawn."""
-    lines = [{"step": step, "loss": 3 / step, "learning_rate": 1e-3 / step} for step in range(1, 9)]
+    lines: list[dict[str, object]] = [
+        {"step": step, "loss": 3 / step, "learning_rate": 1e-3 / step} for step in range(1, 9)
+    ]
     lines += [{"step": 8, "validation_loss": 0.4, "metrics": {"accuracy": 0.5}, "best": True}]
     (run_folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     path = run_folder / "evaluations" / "tuned" / "predictions.jsonl"
