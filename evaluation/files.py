@@ -106,6 +106,15 @@ def write_whole(path: Path, text: str) -> None:
         raise MachineError(Problem("LF405", message, "make room or give write permission", file=str(path))) from error
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; MachineError LF405 where that cannot be done."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder {path} could not be made: {error.strerror}"
+        raise MachineError(Problem("LF405", message, "name a folder that can be written", file=str(path))) from error
+
+
 def damaged(path: Path, message: str, line: int | None) -> RunError:
     return RunError(Problem("LF505", message, CURE, file=str(path), line=line))
 

@@ -15,6 +15,7 @@ from lfine.schemas.problems import Problem
 TRAINING = ("torch", "transformers", "peft", "safetensors", "tokenizers")
 COMPILING = ("tokenizers", "pyarrow")
 ENDPOINT = ("httpx2",)
+FIGURES = ("matplotlib",)
 
 
 def require_training() -> None:
@@ -30,6 +31,11 @@ def require_compiling() -> None:
 def require_endpoint() -> None:
     """Raise MachineError LF401 unless remote models can be asked."""
     _require(ENDPOINT, "asking a remote model needs", "endpoint")
+
+
+def require_figures() -> None:
+    """Raise MachineError LF401 unless figures can be written as files."""
+    _require(FIGURES, "figures as files need", "report")
 
 
 def require_tokenizer() -> None:

@@ -220,6 +220,7 @@ CODES: dict[str, Code] = {
     "LF532": Code("nothing-judged", "A metric can say nothing of any row.", "A mean of no rows is no score.", "no database of the rows is in the folder", "mend the data or the metric's parameters"),
     "LF540": Code("export-differs", "The exported model does not answer as the run's model does, beyond what rounding to 16 bits explains.", "It would be served with the scores of another model.", "weights merged into another base model than the adapter was trained on", "what the message names; the folder stays under the name NAME.refused"),
     "LF541": Code("adapter-not-servable", "The adapter has something that vLLM or LoRAX refuses, or serves without a word as another adapter.", "It fails when it is deployed, or answers worse than its scores.", "modules_to_save: [lm_head]", "merged weights: lfine export without --adapter-only"),
+    "LF570": Code("no-answers", "The evaluation has scores, and its predictions.jsonl is gone.", "There is nothing to write into a CSV file.", "lfine report RUN --csv DIR after predictions.jsonl was removed", "score again, or bring the file back"),
     "LF575": Code("published-scores", "A table of published scores that is not one.", "A score in the wrong column would stand beside the wrong task.", "lfine report runs --published scores.csv without the columns task and metric", "task,metric and then a column for each model"),
 }
 # fmt: on

@@ -58,14 +58,17 @@ class Curve:
     """(x, y), x rising."""
 
 
-def interval_chart(dots: Sequence[Dot], *, low: float, high: float, title: str, difference: bool = False) -> Markup:
-    """Draw one row for each dot on a common axis; of differences, with a line at zero."""
+def interval_chart(
+    dots: Sequence[Dot], *, low: float, high: float, title: str, difference: bool = False, share: bool = True
+) -> Markup:
+    """Draw one row for each dot on a common axis; of differences, with a line at zero. Shares are in points of 100."""
 
     def across(value: float) -> float:
         return 100 * (min(max(value, low), high) - low) / (high - low)
 
+    scale = 1 if share else 0.01  # both ways of writing a tick multiply by 100
     marks = [
-        (across(tick), (signed(tick) if difference else points(tick)).removesuffix(".0"))
+        (across(tick), (signed(scale * tick) if difference else points(scale * tick)).removesuffix(".0"))
         for tick in ticks(low, high, 5)
     ]
     zero = across(0) if difference else None

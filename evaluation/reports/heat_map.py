@@ -104,9 +104,10 @@ def _cell(row: int, names: tuple[str, str], column: int, number: int, total: int
     ink, opacity = shade(share)
     title = f"{names[0]} answered as {names[1]}: {number:,} of {total:,}"
     box = Markup(
-        '<g><title>{}</title><rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" '
+        '<g data-gold="{}" data-answered="{}"><title>{}</title>'
+        '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" '
         'fill-opacity="{:.3f}"/>'
-    ).format(title, kind, x + 1, y + 1, sheet.width - 2, sheet.height - 2, opacity)
+    ).format(*names, title, kind, x + 1, y + 1, sheet.width - 2, sheet.height - 2, opacity)
     if not sheet.counts or number == 0:
         return box + Markup("</g>")
     text = Markup('<text class="count {}" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text></g>')

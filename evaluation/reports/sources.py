@@ -91,6 +91,7 @@ class LogLine:
 
     step: int
     loss: float | None = None
+    learning_rate: float | None = None
     validation_loss: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     """Of an evaluation that answered rows."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lfine.evaluation.intervals import bootstrap_mean
 from lfine.evaluation.metrics.label_counts import NO_LABEL
 from lfine.evaluation.records import Confusion, Prediction
 from lfine.evaluation.reports.charts import Curve
@@ -41,14 +42,26 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class LabelErrors:
+    """A gold label and its rows that were answered otherwise."""
+
+    label: str
+    rows: int
+    wrong: int
+
+
+@dataclass(frozen=True)
 class LengthRow:
     """Rows whose prompts have about the same length."""
 
     shortest: int
+    """In tokens."""
     longest: int
     rows: int
     score: float
     """Mean per-example score."""
+    low: float
+    high: float
 
 
 def label_rows(confusion: Confusion) -> list[LabelRow]:
@@ -74,7 +87,18 @@ def commonest_mistakes(confusion: Confusion, most: int) -> list[Mistake]:
     return sorted(mistakes, key=lambda mistake: -mistake.count)[:most]
 
 
-def length_rows(predictions: Sequence[Prediction], scores: Sequence[float | None]) -> list[LengthRow]:
+def label_errors(confusion: Confusion) -> list[LabelErrors]:
+    """Return the labels that have a wrong answer, those with the most first."""
+    counted = [
+        LabelErrors(label, sum(counts), sum(counts) - counts[place])
+        for place, (label, counts) in enumerate(zip(confusion.labels, confusion.counts, strict=True))
+    ]
+    return sorted((each for each in counted if each.wrong), key=lambda each: (-each.wrong, -each.wrong / each.rows))
+
+
+def length_rows(
+    predictions: Sequence[Prediction], scores: Sequence[float | None], *, confidence: float, seed: int
+) -> list[LengthRow]:
     """Return the mean score of four groups of equal size, from the shortest prompts (in tokens) to the longest."""
     known = [
         (prediction.prompt_tokens, score)
@@ -86,9 +110,10 @@ def length_rows(predictions: Sequence[Prediction], scores: Sequence[float | None
     groups = [known[start:end] for start, end in pairwise(ends) if end > start]
     if len(groups) < 4:
         return []
+    means = [bootstrap_mean([score for _, score in group], confidence=confidence, seed=seed) for group in groups]
     return [
-        LengthRow(group[0][0], group[-1][0], len(group), sum(score for _, score in group) / len(group))
-        for group in groups
+        LengthRow(group[0][0], group[-1][0], len(group), mean.value, mean.low, mean.high)
+        for group, mean in zip(groups, means, strict=True)
     ]
 
 
@@ -106,6 +131,13 @@ def loss_curves(log: Sequence[LogLine]) -> list[Curve]:
         Curve("validation loss", "points", tuple((float(step), loss) for step, loss in validation if loss is not None)),
     ]
     return [curve for curve in curves if curve.places]
+
+
+def rate_curve(log: Sequence[LogLine]) -> list[Curve]:
+    """Return the learning rate of each update; nothing where the log has none. The last line of a step counts."""
+    found = sorted({line.step: line.learning_rate for line in log if _finite(line.learning_rate)}.items())
+    places = tuple((float(step), rate) for step, rate in found if rate is not None)
+    return [Curve("", "smooth", places)] if places else []
 
 
 def _smooth(places: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

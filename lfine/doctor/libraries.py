@@ -26,6 +26,7 @@ PURPOSES = {
     "train": "plans, training, answers of a model on this machine",
     "endpoint": "answers of a model behind an endpoint",
     "structured": "answers held to a JSON Schema",
+    "report": "figures of a report as PNG and SVG files",
     "ludwig": "training with Ludwig, in an environment of its own",
     "all": "all that a task may ask for",
     "dev": "work on lfine itself",

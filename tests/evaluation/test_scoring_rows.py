@@ -14,7 +14,7 @@ from lfine.evaluation.judging import Judging
 from lfine.evaluation.metrics import registry
 from lfine.evaluation.metrics.registry import Answered, PerExample, metric, plain
 from lfine.evaluation.records import Prediction, ScoreIdentity, Scores, ScoringSettings
-from lfine.evaluation.reports.examples import example_scores
+from lfine.evaluation.reports.answers import example_scores
 from lfine.evaluation.reports.tables import length_rows
 from lfine.evaluation.scoring import left_out, quick_scores, score
 from lfine.schemas.errors import RunError, TaskError
@@ -103,7 +103,7 @@ def test_shares_of_several_answers_are_not_right_or_wrong(marked: Score) -> None
 def test_reports_pass_over_rows_that_are_left_out(marked: Score) -> None:
     scores = marked(*[("a", "a"), ("?", "a")] * 8)
     rows = [Prediction(n, "a", "a", prompt_tokens=n) for n in scores.row_ids]
-    groups = length_rows(rows, example_scores(scores))
+    groups = length_rows(rows, example_scores(scores), confidence=0.95, seed=7)
     assert [(group.rows, group.score) for group in groups] == [(2, 1.0)] * 4
 
 

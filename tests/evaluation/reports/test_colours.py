@@ -61,6 +61,9 @@ def test_contrast_ratio_of_known_pairs() -> None:
         ("muted", "mark"),
         ("subject", "page"),
         ("subject", "surface"),
+        ("miss", "surface"),
+        ("miss", "mark"),
+        ("on", "subject"),
     ],
 )
 def test_text_stands_out(mode: str, text: str, ground: str) -> None:

@@ -12,7 +12,7 @@ MATRIX = Confusion(("a", "b"), ((40, 2, 1), (5, 30, 0)))
 
 def test_every_cell_is_named_and_counted() -> None:
     drawn = heat_map(MATRIX)
-    titles = re.findall(r"<g><title>([^<]+)</title>", drawn)
+    titles = re.findall(r"<g [^>]+><title>([^<]+)</title>", drawn)
     assert titles[:3] == [
         "a answered as a: 40 of 43",
         "a answered as b: 2 of 43",
@@ -26,6 +26,11 @@ def test_every_cell_is_named_and_counted() -> None:
         ("off", "5"),
         ("on", "30"),
     ]
+
+
+def test_cells_say_what_they_lead_to() -> None:
+    assert '<g data-gold="a" data-answered="(no label)">' in heat_map(MATRIX)
+    assert 'data-gold="&#34;&gt;&lt;b&gt;"' in heat_map(Confusion(('"><b>',), ((1, 0),)))
 
 
 def test_right_wrong_and_empty_cells_differ() -> None:
@@ -50,4 +55,4 @@ def test_many_labels_have_small_cells_without_counts() -> None:
     drawn = heat_map(Confusion(tuple(f"label {place}" for place in range(size)), counts))
     assert 'class="count' not in drawn
     assert drawn.count("<rect") == size + 1  # the right answers and the frame
-    assert drawn.count("<g>") == drawn.count("</g>")
+    assert drawn.count("<g ") == drawn.count("</g>")

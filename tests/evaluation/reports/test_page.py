@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from lfine.evaluation.files import write_predictions, write_scores
+from lfine.evaluation.files import read_scores, write_predictions, write_scores
 from lfine.evaluation.metrics.registry import plain
-from lfine.evaluation.records import Prediction, ScoreIdentity, ScoringSettings
+from lfine.evaluation.records import EndpointUse, FailedRow, Latency, Prediction, ScoreIdentity, ScoringSettings
 from lfine.evaluation.reports.page import write_report
 from lfine.evaluation.scoring import score
 from lfine.schemas.errors import RunError
 
+SECTIONS = ["scores", "labels", "lengths", "answers", "losses", "costs", "data", "task", "provenance"]
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"'& </svg></style> {{ 7 * 7 }} \u202e\ud83c"
 
@@ -30,6 +34,7 @@ class Reader(HTMLParser):
         self.tags: list[str] = []
         self.open: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
+        self.sections: list[str | None] = []
         self.text: list[str] = []
         self.feed(html)
         self.close()
@@ -37,6 +42,8 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
+        if tag == "section":
+            self.sections.append(dict(attrs)["id"])
         if tag not in VOID:
             self.open.append(tag)
 
@@ -49,9 +56,6 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
-
-    def ids(self) -> list[str | None]:
-        return [value for name, value in self.attributes if name == "id"]
 
     def visible(self) -> str:
         return " ".join(" ".join(self.text).split())
@@ -67,9 +71,9 @@ def page_of(run: Path | None, evaluation: Path) -> Reader:
 
 def test_page_has_all_sections_in_order(run_folder: Path) -> None:
     page = page_of(run_folder, run_folder / "evaluations" / "tuned")
-    assert page.ids() == ["scores", "data", "losses", "labels", "worst", "task", "provenance"]
+    assert page.sections == SECTIONS
     links = [value for name, value in page.attributes if name == "href"]
-    assert links == [f"#{name}" for name in page.ids()]
+    assert list(dict.fromkeys(links[2:])) == [f"#{name}" for name in SECTIONS]  # after the two to won and lost rows
     text = page.visible()
     assert "The tuned model answers 90.0% right" in text
     assert "base 25.0%: +65.0 points" in text
@@ -110,15 +114,19 @@ def test_the_task_s_metric_and_the_best_evaluation_are_shown(run_folder: Path) -
     text = page.visible()
     assert "f1 on the validation rows that were answered on the way, in points of 100" in text
     assert ("aria-label", "f1 by update") in page.attributes
-    assert [value for name, value in page.attributes if name == "class"].count("mark") == 2  # losses and metric
+    assert [value for name, value in page.attributes if name == "class"].count(
+        "mark"
+    ) == 3  # losses, metric, learning rate
     assert "update validation loss f1 5 ★ 0.5 50.0 9 0.4 45.0" in text
     assert "tokens of these examples 4,000 tokens computed for them 1,500 training time 1 min 5 s" in text
     assert "of that, updates 1 min 0 s evaluations 1 min 10 s checkpoints 2.5 s" in text
     assert "the adapter is that of update 5" in text
 
 
-def test_worst_answers_stand_side_by_side(run_folder: Path) -> None:
-    text = page_of(run_folder, run_folder / "evaluations" / "tuned").visible()
+def test_worst_answers_stand_side_by_side_where_no_script_may_run(run_folder: Path) -> None:
+    page = page_of(run_folder, run_folder / "evaluations" / "tuned")
+    text = page.visible()
+    assert "noscript" in page.tags
     assert "The 4 worst" in text
     assert "row 0 · 0.0 · base 0.0 0 of gold auto tuned auto claims base auto claims" in text
     assert "Which department?" not in text  # common to all prompts
@@ -135,8 +143,8 @@ def test_base_has_a_report_of_its_own(run_folder: Path) -> None:
 def test_each_file_of_the_run_may_be_absent(run_folder: Path, absent: str) -> None:
     (run_folder / absent).unlink()
     page = page_of(run_folder, run_folder / "evaluations" / "tuned")
-    assert ("losses" in page.ids()) == (absent != "log.jsonl")
-    assert "task" in page.ids()
+    assert ("losses" in page.sections) == (absent != "log.jsonl")
+    assert "task" in page.sections
 
 
 def test_scores_alone_are_enough(run_folder: Path) -> None:
@@ -144,7 +152,7 @@ def test_scores_alone_are_enough(run_folder: Path) -> None:
     (tuned / "predictions.jsonl").unlink()
     shutil.rmtree(run_folder / "evaluations" / "base")
     page = page_of(None, tuned)
-    assert page.ids() == ["scores", "data", "labels", "provenance"]
+    assert page.sections == ["scores", "labels", "costs", "data", "provenance"]
     assert "ab" * 32 in page.visible()  # from the scores' own provenance
 
 
@@ -175,7 +183,8 @@ def test_hostile_data_stay_text(
     write_scores(folder / "scores.json", score(rows, settings=settings, identity=identity))
     (run_folder / "task.yaml").write_text(HOSTILE.replace("\ud83c", ""), encoding="utf-8")
     page = page_of(run_folder, folder)
-    assert {"script", "img", "iframe", "object", "link"} & set(page.tags) == set()
+    assert {"img", "iframe", "object", "link"} & set(page.tags) == set()
+    assert page.tags.count("script") == 2  # the packed answers and the page's own
     assert [name for name, _ in page.attributes if name.startswith("on")] == []
     assert page.visible().count("<script>alert(1)</script>") > 10
     assert "{{ 7 * 7 }}" in page.visible()
@@ -193,9 +202,45 @@ def test_page_is_self_contained(run_folder: Path) -> None:
     assert "prefers-color-scheme: dark" in html
 
 
+def test_the_page_runs_its_own_script_and_no_other(run_folder: Path) -> None:
+    html = write_report(run_folder, run_folder / "evaluations" / "tuned").read_text(encoding="utf-8")
+    (script,) = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in html
+    assert "unsafe-inline'; script" in html  # of the style sheet alone
+    assert "innerHTML" not in script
+    assert "eval(" not in script
+
+
+def test_costs_and_reasons_are_shown(run_folder: Path, add_evaluation: Callable[..., Path]) -> None:
+    folder = add_evaluation(run_folder, "an-endpoint", wrong=2)
+    latency = Latency(0.5, 1.0, 1.25, 2.0, 3.0)
+    failed = (FailedRow(3, "no answer within 60 s"),)
+    use = EndpointUse(
+        "api.example.com", "m-1", "chat", (7,), 44, 39, 4, 900, 100, 80, 0.02, 0.018, latency, failed, (5,)
+    )
+    scores = replace(read_scores(folder / "scores.json"), endpoint=use, reasons={"f1": {"1": "odd", "2": "odd"}})
+    write_scores(folder / "scores.json", scores)
+    text = page_of(run_folder, folder).visible()
+    assert "an-endpoint 40 2.0 s – 900 80 – 0.0200 0.500" in text
+    assert "an-endpoint at api.example.com" in text
+    assert "requests of the last command 44" in text
+    assert "0.50 / 1.25 / 3.00" in text
+    assert "2 f1 odd" in text
+    assert "1 request failed no answer within 60 s" in text
+    assert "2 f1 odd" not in page_of(run_folder, run_folder / "evaluations" / "tuned").visible()
+
+
+def test_flips_are_one_click_away(run_folder: Path) -> None:
+    page = page_of(run_folder, run_folder / "evaluations" / "tuned")
+    assert "Against base, row by row: 26 won , 0 lost ." in page.visible()
+    assert [value for name, value in page.attributes if name == "data-change"] == ["won", "lost"]
+
+
 def test_wide_things_scroll_in_boxes_that_the_keyboard_reaches(run_folder: Path) -> None:
     html = write_report(run_folder, run_folder / "evaluations" / "tuned").read_text(encoding="utf-8")
-    assert html.count("<table") == html.split("</head>")[1].count('class="scroll" tabindex="0" role="region"') - 1
+    boxes = html.split("</head>")[1].count('class="scroll" tabindex="0" role="region"') - 1  # one is the matrix
+    assert html.count("<table") == boxes + 1  # the table of answers wraps
     assert '<pre class="scroll" tabindex="0"' in html
 
 
@@ -211,7 +256,7 @@ def test_text_task_has_no_label_section(tmp_path: Path, settings: ScoringSetting
     folder = tmp_path / "evaluations" / "tuned"
     write_scores(folder / "scores.json", score(rows, settings=text, identity=identity))
     page = page_of(None, folder)
-    assert "labels" not in page.ids()
+    assert "labels" not in page.sections
     assert "The tuned model reaches 66.7 points of rougeL (66.7–66.7) on 3 held-out rows." in page.visible()
 
 

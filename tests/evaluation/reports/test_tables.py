@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from lfine.evaluation.records import Confusion, Prediction
 from lfine.evaluation.reports.sources import LogLine
-from lfine.evaluation.reports.tables import Mistake, commonest_mistakes, label_rows, length_rows, loss_curves
+from lfine.evaluation.reports.tables import (
+    LabelErrors,
+    Mistake,
+    commonest_mistakes,
+    label_errors,
+    label_rows,
+    length_rows,
+    loss_curves,
+    rate_curve,
+)
 
+SETTINGS: dict[str, Any] = {"confidence": 0.95, "seed": 7}
 MATRIX = Confusion(("a", "b", "never"), ((40, 2, 0, 1), (5, 30, 0, 0), (0, 0, 0, 0)))
 
 
@@ -34,15 +45,34 @@ def test_commonest_mistakes() -> None:
 
 def test_length_rows_are_quarters() -> None:
     rows = [Prediction(place, "g", "a", prompt_tokens=10 * place) for place in range(8)]
-    found = length_rows(rows, [1, 1, 1, 0, 0, 1, 0, 0])
+    found = length_rows(rows, [1, 1, 1, 0, 0, 1, 0, 0], **SETTINGS)
     assert [(row.shortest, row.longest, row.rows, row.score) for row in found] == [
         (0, 10, 2, 1.0),
         (20, 30, 2, 0.5),
         (40, 50, 2, 0.5),
         (60, 70, 2, 0.0),
     ]
-    assert length_rows([Prediction(0, "g", "a")] * 8, [1.0] * 8) == []
-    assert length_rows(rows[:3], [1.0] * 3) == []
+    assert length_rows([Prediction(0, "g", "a")] * 8, [1.0] * 8, **SETTINGS) == []
+    assert length_rows(rows[:3], [1.0] * 3, **SETTINGS) == []
+
+
+def test_length_rows_have_intervals_around_their_means() -> None:
+    rows = [Prediction(place, "g", "a", prompt_tokens=place) for place in range(200)]
+    for row in length_rows(rows, [float(place % 4 > 0) for place in range(200)], **SETTINGS):
+        assert row.low < row.score < row.high
+        assert row.score == pytest.approx(0.75, abs=0.02)
+        assert row.rows == 50
+
+
+def test_label_errors_leave_out_labels_without_one() -> None:
+    assert label_errors(MATRIX) == [LabelErrors("b", 35, 5), LabelErrors("a", 43, 3)]
+    assert label_errors(Confusion(("a",), ((4, 0),))) == []
+
+
+def test_rate_curve_keeps_the_last_line_of_a_step() -> None:
+    log = [LogLine(1, 3.0, 1e-3), LogLine(2, 2.0, 5e-4), LogLine(2, 2.0, 2e-4), LogLine(3, None, None, 0.5)]
+    assert [curve.places for curve in rate_curve(log)] == [((1.0, 1e-3), (2.0, 2e-4))]
+    assert rate_curve([LogLine(1, 3.0)]) == []
 
 
 def test_loss_curves_keep_the_last_line_of_a_step_and_no_infinite_loss() -> None:
