@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write what was asked for of each evaluation, and of several places a leaderboard; print where, or the Markdown."""
+    """Write what was asked for of each evaluation, of several places a leaderboard; print where, or the Markdown."""
     from lfine.boards import places_in
     from lfine.extras import require_figures
 
