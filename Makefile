@@ -17,7 +17,7 @@ SHELL       := bash
 MAKEFLAGS   += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test soak mutation check lint types architecture generate generate-check validate links format clean
+.PHONY: help venv demo test test-tasks soak mutation check lint types architecture generate generate-check validate links format clean
 
 # Nothing here needs the network once installed; two test processes must not each start a thread for every core.
 export HF_HUB_OFFLINE := 1
@@ -42,7 +42,10 @@ demo: venv ## validate, compile, train, evaluate and report one small task
 	@$(BIN)/python benchmarks/demo.py
 
 test: venv ## run the whole test suite, offline
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m 'not tasks'
+
+test-tasks: venv ## train every task file for two updates on its real rows and score their gold answers (minutes)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/task_configs -m tasks
 
 soak: venv ## kill 200 trainings at random moments, go on with each, compare the ends bit for bit
 	@$(BIN)/python -m benchmarks.soak
