@@ -140,6 +140,7 @@ def file_dataset(path: Path, asked: Asked) -> Dataset:
         sha256=None,
         format="auto",
         sheet=asked.sheet,
+        missing_columns="error",
         columns={},
     )
 

@@ -51,7 +51,7 @@ class Column:
     """Items of a list get `A. `, `B. `, …; a number becomes its letter."""
     join: str | None
     """Text between the items of a list."""
-    cast: Literal["integer", "number", "text"] | None
+    cast: Literal["integer", "number", "text", "json"] | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Dataset:
     """Form of the rows."""
     sheet: int | str | None
     """XLSX: name or number (from 1) of the sheet."""
+    missing_columns: Literal["error", "empty"]
+    """What a column is that only some of the files have."""
     columns: dict[str, Column]
     """Columns made or changed before anything else sees the rows."""
 
