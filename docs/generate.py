@@ -1,6 +1,6 @@
 """Writes the pages of docs/reference from the code that they describe, or says where a page has fallen behind it.
 
-    python docs/generate.py            writes docs/reference/{task-file,errors,checks,cli,metrics}.md
+    python docs/generate.py            writes docs/reference/{task-file,errors,checks,cli,metrics,tasks}.md
     python docs/generate.py --check    writes nothing; prints a unified diff and ends with 1 where a page is out of date
 
 *Not here:* the text of the pages of task file, errors and checks, in lfine.schemas.reference.
@@ -15,6 +15,7 @@ import importlib.resources
 import importlib.util
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from lfine.evaluation.metrics.registry import Metric
 
 REFERENCE = Path(__file__).parent / "reference"
+CONFIGS = Path(__file__).parents[1] / "task_configs"
+ROWS = re.compile(r"([\d,]+) training, ([\d,]+) validation and ([\d,]+) test rows")
+"""How the header of a task file gives the rows of its data file; tests/task_configs holds it to the file."""
 
 
 class Page(NamedTuple):
@@ -108,12 +112,53 @@ def parameters(metric: Metric) -> str:
     return ", ".join(f"`{name}` ({each})" for name, each in said.items())
 
 
+def tasks() -> str:
+    return task_table(sorted(path for path in CONFIGS.rglob("*.yaml") if not path.name.startswith("_")))
+
+
+def task_table(paths: Sequence[Path]) -> str:
+    """Return a line for each task file: what it is, its answer, its first metric, and rows as its header gives them."""
+    from lfine.schemas.loading import load_task
+
+    lines = [
+        "# The task library",
+        "",
+        "Task files to start from; each opens with its commands, where its data come from, their licence, and why its",
+        "metric was chosen. Those of `lora_land` follow the study of that name: its 7B model and its training, our",
+        "prompts and metrics. [How to use one](../how-to/task-library.md). Rows are those of the data file that was at",
+        "hand, which is often smaller than what is published; where none was, ten rows of our own stand in its tests.",
+        "",
+        f"{len(paths)} tasks:",
+        "",
+        "| task | what is learned | answer | first metric | training / validation / test rows | held out | data file |",
+        "|---|---|---|---|--:|--:|---|",
+    ]
+    for path in paths:
+        task = load_task(path).task
+        text = path.read_text(encoding="utf-8")
+        rows = ROWS.search(" ".join(line.removeprefix("#").strip() for line in text.splitlines()))
+        output, metrics = task.output_feature, task.evaluation.metrics or ()
+        test = int(rows[3].replace(",", "")) if rows else task.evaluation.sample_size
+        cells = (
+            f"[{path.stem}](../../{path.relative_to(CONFIGS.parent).as_posix()})",
+            cell(task.description or ""),
+            (output.type if output is not None else None) or "found out",
+            f"[{metrics[0].name}](metrics.md#{metrics[0].name})" if metrics else "by type",
+            " / ".join(rows.groups()) if rows else "none at hand",
+            f"{min(test, task.evaluation.sample_size):,}" if rows else "all",
+            f"`{task.dataset.path}`",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 PAGES = (
     Page("task-file.md", "lfine.schemas.reference", task_file),
     Page("errors.md", "lfine.schemas.reference", errors),
     Page("checks.md", "lfine.schemas.sense", checks),
     Page("cli.md", "lfine.cli.main", cli),
     Page("metrics.md", "lfine.evaluation.metrics.registry", metrics),
+    Page("tasks.md", "lfine.task_configs", tasks),
 )
 
 

@@ -35,6 +35,29 @@ def test_large_counts_are_readable() -> None:
     assert problems_text([FIRST] * 1234).endswith("1,234 problems in 1 file")
 
 
+def absent(number: int) -> Problem:
+    return Problem("LF301", f"looked at {number}", "set LFINE_DATA", "warning", file=f"{number}.yaml", line=3, column=9)
+
+
+def test_a_few_files_without_data_are_told_one_by_one() -> None:
+    few = [absent(number) for number in range(3)]
+    assert problems_text(few) == "\n\n".join([*(each.text() for each in few), "3 warnings in 3 files"])
+
+
+def test_many_files_without_data_are_told_together_after_all_else() -> None:
+    text = problems_text([*(absent(number) for number in range(4)), FIRST, SECOND])
+    assert text.startswith(FIRST.text() + "\n\n" + SECOND.text() + "\n\nLF301 missing-data (warning)\n")
+    assert "the columns of 4 files were not checked" in text
+    assert all(f"\n     {number}.yaml\n" in text for number in range(4))
+    assert "looked at" not in text
+    assert text.endswith("\n\n2 problems and 4 warnings in 6 files")
+
+
+def test_errors_of_absent_data_are_never_folded() -> None:
+    errors = [Problem("LF301", f"no data {number}", "name a file", file=f"{number}.yaml") for number in range(9)]
+    assert all(error.text() in problems_text(errors) for error in errors)
+
+
 def test_json_is_the_promised_record() -> None:
     document = json.loads(json.dumps(problems_json(2, [FIRST, SECOND])))
     assert document["files"] == 2

@@ -1,4 +1,4 @@
-"""Writes tests/golden/prompts/NAME.txt: the chat of one held-out row of every task, with its answer, as a model reads it.
+"""Writes tests/golden/prompts/NAME.txt: the chat of one held-out row of every task with its answer, as models read it.
 
     python -m tests.task_configs.golden_prompts            all tasks whose rows are at hand
     python -m tests.task_configs.golden_prompts arc mmlu   these
@@ -25,7 +25,7 @@ GOLDEN = ROOT / "tests" / "golden" / "prompts"
 
 
 def save_roomy_model(folder: Path) -> Path:
-    """Save the tiny Llama with room for long prompts: its tokenizer, of five sentences, makes nearly a token a letter."""
+    """Save the tiny Llama with room for long prompts: its tokenizer makes nearly a token of each letter."""
     from transformers import LlamaConfig
 
     config = LlamaConfig(

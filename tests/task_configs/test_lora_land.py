@@ -1,4 +1,4 @@
-"""Every task file: it is valid, says in its header what a reader needs, compiles, and its prompt is the one that was read.
+"""Every task file: it is valid, its header says what a reader needs, it compiles, its prompt is one that was read.
 
     task_configs/lora_land/boolq.yaml  →  no problem; the header has its parts; tests/golden/prompts/boolq.txt
 
