@@ -140,7 +140,6 @@ def file_dataset(path: Path, asked: Asked) -> Dataset:
         sha256=None,
         format="auto",
         sheet=asked.sheet,
-        missing_columns="error",
         columns={},
     )
 

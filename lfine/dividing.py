@@ -115,7 +115,6 @@ def file_dataset(path: str, *, sheet: str | int | None = None, form: str = "auto
         sha256=None,
         format="table" if as_it_stands else "auto",
         sheet=sheet,
-        missing_columns="error",
         columns={},
     )
 

@@ -78,10 +78,10 @@ class Dataset:
     """Form of the rows."""
     sheet: int | str | None
     """XLSX: name or number (from 1) of the sheet."""
-    missing_columns: Literal["error", "empty"]
-    """What a column is that only some of the files have."""
     columns: dict[str, Column]
     """Columns made or changed before anything else sees the rows."""
+    missing_columns: Literal["error", "empty"] = "error"
+    """What a column is that only some of the files have; not in plans of before there was the key."""
 
 
 @dataclass(frozen=True)

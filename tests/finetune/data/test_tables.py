@@ -207,7 +207,7 @@ def test_the_header_of_csv_needs_no_heavy_library(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from lfine.schemas.task import Dataset\n"
         "from lfine.finetune.data.tables import read_header, read_table\n"
         "for name in ('a.csv', 'a.jsonl'):\n"
-        "    data = Dataset(name, *[None] * 7, 'auto', None, 'error', {})\n"
+        "    data = Dataset(name, *[None] * 7, 'auto', None, {})\n"
         "    assert read_header(data, Path()) == read_table(data, Path()).columns == ('q', 'a')\n"
         "heavy = {'pandas', 'numpy', 'pyarrow', 'datasets', 'sklearn', 'torch', 'transformers', 'jinja2'}\n"
         "print(sorted(heavy & set(sys.modules)))"
