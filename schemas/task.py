@@ -51,7 +51,7 @@ class Column:
     """Items of a list get `A. `, `B. `, …; a number becomes its letter."""
     join: str | None
     """Text between the items of a list."""
-    cast: Literal["integer", "number", "text"] | None
+    cast: Literal["integer", "number", "text", "json"] | None
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ class Dataset:
     """XLSX: name or number (from 1) of the sheet."""
     columns: dict[str, Column]
     """Columns made or changed before anything else sees the rows."""
+    missing_columns: Literal["error", "empty"] = "error"
+    """What a column is that only some of the files have; not in plans of before there was the key."""
 
 
 @dataclass(frozen=True)

@@ -175,10 +175,11 @@ def joined(value: object, between: str) -> str:
     return between.join(text(each, "join") for each in value)
 
 
-def cast(value: object, kind: Literal["integer", "number", "text"]) -> object:
-    """Return the value as a whole number, a number or a text; numbers item by item in a list."""
-    if kind == "text":
-        return text(value, "cast")
+def cast(value: object, kind: Literal["integer", "number", "text", "json"]) -> object:
+    """Return the value as a whole number, a number, a text or JSON text; numbers item by item in a list."""
+    if kind in ("text", "json"):
+        plain_text = text(value, "cast")  # refuses what has none
+        return plain_text if kind == "text" else json.dumps(value, ensure_ascii=False, default=text_of)
     if isinstance(value, list):
         return [cast(each, kind) for each in value]
     plain = int(value) if isinstance(value, bool) else value

@@ -43,7 +43,7 @@ class Table:
     """All rows of a data set."""
 
     columns: tuple[str, ...]
-    """Names in the order of the (first) file."""
+    """Names in the order of the first file, then those that only later ones have."""
     rows: Sequence[Row]
     """By row id; every column is a key."""
     files: tuple[DataFile, ...]
@@ -93,7 +93,7 @@ def read_table(dataset: Dataset, folder: Path, *, skip_bad_rows: int = 0, place:
     named, parts = _from_each(dataset, folder, place, read)
     _check_skipped(parts, skip_bad_rows)
     _check_rows(dataset, named, parts, place)
-    _check_agreement(named, [part.rows.columns for part in parts], place)
+    _check_agreement(dataset, named, [part.rows.columns for part in parts], place)
     return _formed(_joined(parts), dataset, place)
 
 
@@ -109,8 +109,8 @@ def read_header(dataset: Dataset, folder: Path, *, skip_bad_rows: int = 0, place
         return _not_empty(named, columns, place)
 
     named, headers = _from_each(dataset, folder, place, read)
-    _check_agreement(named, headers, place)
-    return header_in_form(headers[0], dataset.format, place)
+    _check_agreement(dataset, named, headers, place)
+    return header_in_form(_together(headers), dataset.format, place)
 
 
 def _formed(table: Table, dataset: Dataset, place: Place) -> Table:
@@ -226,17 +226,26 @@ def _not_empty(named: _Named, columns: tuple[str, ...], place: Place) -> tuple[s
     return columns
 
 
-def _check_agreement(named: Sequence[_Named], headers: Sequence[tuple[str, ...]], place: Place) -> None:
-    """A column that one of several files lacks would be empty there, in silence."""
+def _check_agreement(
+    dataset: Dataset, named: Sequence[_Named], headers: Sequence[tuple[str, ...]], place: Place
+) -> None:
+    """A column that one of several files lacks would be empty there, in silence unless the task says so."""
+    if dataset.missing_columns == "empty":
+        return
     problems = []
-    everything = list(dict.fromkeys(column for header in headers for column in header))
+    everything = _together(headers)
     for one, header in zip(named, headers, strict=True):
         missing = [repr(column) for column in everything if column not in header]
         if missing:
             message = f"{one.name!r} lacks columns that the other files have: {listed(missing)}"
-            problems.append(place("LF201", one.key, message, "give all files of the data set the same columns"))
+            cure = "give all files of the data set the same columns, or set dataset.missing_columns: empty"
+            problems.append(place("LF201", one.key, message, cure))
     if problems:
         raise TaskError(*problems)
+
+
+def _together(headers: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(column for header in headers for column in header))
 
 
 def _hub_source(dataset: Dataset, hub: str) -> HubSource:
@@ -250,7 +259,7 @@ def _hub_parts(dataset: Dataset, place: Place) -> list[_Part]:
     alone = len(splits) == 1 and splits[0].split == "train"
     parts = [_Part(_hub_file(source, one), one.rows, None if alone else one.split) for one in splits]
     named = [_Named("dataset.hub", part.file.name, part.split) for part in parts]
-    _check_agreement(named, [part.rows.columns for part in parts], place)
+    _check_agreement(dataset, named, [part.rows.columns for part in parts], place)
     if not any(part.rows.rows for part in parts):
         raise TaskError(place("LF301", "dataset.hub", f"{source.title!r} has no rows", "name a data set with rows"))
     return parts
@@ -264,7 +273,7 @@ def _hub_file(source: HubSource, split: HubSplit) -> DataFile:
 
 
 def _joined(parts: Sequence[_Part]) -> Table:
-    columns, splits = parts[0].rows.columns, list[SplitName]()
+    columns, splits = _together([part.rows.columns for part in parts]), list[SplitName]()
     rows = parts[0].rows.rows
     if len(parts) > 1:
         rows = stored_rows(columns, (row for part in parts for row in part.rows.rows))

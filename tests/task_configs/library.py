@@ -2,7 +2,7 @@
 
     TASKS                                   every task file, task_configs/lora_land/ and the ones above it
     published(path)                         the file in ../shared/data (or LFINE_DATA), None where it is not there
-    small_rows(path, tmp_path)              --set words: the first 10 rows of each split, or tests/…/samples/NAME.*
+    small_rows(path, tmp_path)              --set words: the first 10 rows of each split, or tests/…/samples/FILE.*
 
 A sample stands in where the published data cannot be had here; it has the same columns, and its rows are our own.
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,30 +52,41 @@ def loaded(path: Path) -> Task:
     return load_task(path).task
 
 
+def data_files(path: Path) -> dict[str, str]:
+    """Return key → data file, as the task names them: one file, or one for each split."""
+    dataset = loaded(path).dataset
+    named_here = {key: getattr(dataset, key) for key in ("path", "train", "validation", "test")}
+    return {f"dataset.{key}": name for key, name in named_here.items() if name}
+
+
 def published(path: Path) -> Path | None:
-    """Return the data file of a task where it is at hand: beside the task, or in the folder of published data."""
-    name = loaded(path).dataset.path or ""
-    return next((place for place in (path.parent / name, DATA / name) if name and place.is_file()), None)
+    """Return the one data file of a task where it is at hand."""
+    return at_hand(data_files(path).get("dataset.path", ""), path.parent)
 
 
-def sample(path: Path) -> Path | None:
-    """Return the rows that we made for a task, None where there are none."""
-    return next(iter(sorted(SAMPLES.glob(f"{path.stem}.*"))), None)
+def at_hand(name: str, folder: Path) -> Path | None:
+    """Return a data file that is there: beside the task, or in the folder of published data."""
+    return next((place for place in (folder / name, DATA / name) if name and place.is_file()), None)
+
+
+def sample(name: str) -> Path | None:
+    """Return the rows that we made in place of a data file, None where there are none."""
+    return next(iter(sorted(SAMPLES.glob(f"{Path(name).stem}.*"))), None)
 
 
 def full_rows(path: Path) -> list[str] | None:
     """Return what `--set` needs for all published rows, else for the sample; None where neither is there."""
-    data = published(path) or sample(path)
-    return None if data is None else [f"dataset.path={json.dumps(str(data))}"]
+    return _words({key: at_hand(name, path.parent) or sample(name) for key, name in data_files(path).items()})
 
 
 def small_rows(path: Path, folder: Path) -> list[str] | None:
     """Return what `--set` needs for a few rows: the sample, or a slice of the published rows written to `folder`."""
-    made, data = sample(path), published(path)
-    if made is None and data is None:
-        return None
-    rows = made or sliced(data, folder)  # type: ignore[arg-type]  # one of the two is there
-    return [f"dataset.path={json.dumps(str(rows))}"]
+    files = {key: (sample(name), at_hand(name, path.parent)) for key, name in data_files(path).items()}
+    return _words({key: made or (data and sliced(data, folder)) for key, (made, data) in files.items()})
+
+
+def _words(files: Mapping[str, Path | None]) -> list[str] | None:
+    return [f"{key}={json.dumps(str(file))}" for key, file in files.items()] if all(files.values()) else None
 
 
 def sliced(data: Path, folder: Path) -> Path:

@@ -17,7 +17,20 @@ import pytest
 from lfine.compiling import compile_file
 from lfine.validating import check_file
 from tests.task_configs.golden_prompts import GOLDEN, for_tiny_model, shown
-from tests.task_configs.library import ABSENT, ROOT, SAMPLES, STUDY, TASKS, header, loaded, named, sample, small_rows
+from tests.task_configs.library import (
+    ABSENT,
+    ROOT,
+    SAMPLES,
+    STUDY,
+    TASKS,
+    at_hand,
+    data_files,
+    header,
+    loaded,
+    named,
+    sample,
+    small_rows,
+)
 
 every_task = pytest.mark.parametrize("path", TASKS, ids=named)
 every_study_task = pytest.mark.parametrize("path", STUDY, ids=named)
@@ -62,11 +75,12 @@ def test_its_header_has_every_part_in_order_and_none_is_empty(path: Path) -> Non
 
 
 @every_study_task
-def test_its_header_names_its_data_file_and_says_where_a_sample_stands_in(path: Path) -> None:
-    text = header(path)
-    assert str(loaded(path).dataset.path) in text
-    made = sample(path)
-    assert made is None or made.relative_to(ROOT).as_posix() in " ".join(text.split())
+def test_its_header_names_its_data_files_and_says_where_a_sample_stands_in(path: Path) -> None:
+    text = " ".join(header(path).split())
+    for name in data_files(path).values():
+        made = None if at_hand(name, path.parent) else sample(name)
+        assert name in text
+        assert made is None or made.relative_to(ROOT).as_posix() in text
 
 
 @every_study_task
@@ -90,6 +104,6 @@ def test_its_prompt_is_the_one_that_was_read(path: Path, tmp_path: Path, roomy_m
 
 
 def test_each_golden_prompt_and_each_sample_belongs_to_a_task() -> None:
-    names = {path.stem for path in TASKS}
-    assert {path.stem for path in GOLDEN.glob("*.txt")} == names
-    assert {path.stem for path in SAMPLES.iterdir()} <= names
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == {path.stem for path in TASKS}
+    files = {Path(name).stem for path in TASKS for name in data_files(path).values()}
+    assert {path.stem for path in SAMPLES.iterdir()} <= files

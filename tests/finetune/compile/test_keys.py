@@ -204,6 +204,7 @@ NOTHING_TO_DECIDE = {
     "dataset.sha256": "is refused unless it is the file's",
     "dataset.format": "is refused unless the rows have that form",
     "dataset.sheet": "is for workbooks, whose reader has its own tests",
+    "dataset.missing_columns": "is refused where files differ unless they may: tests/finetune/data/test_tables.py",
 }
 """Key → why no plan can differ by it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -168,6 +169,11 @@ def test_items_are_joined_as_texts() -> None:
         ("1e3", "number", 1000.0),
         (5.0, "text", "5.0"),
         ([1, "a"], "text", '[1, "a"]'),
+        ('say "é"\n', "json", '"say \\"é\\"\\n"'),
+        ([1, "a"], "json", '[1, "a"]'),
+        (5.0, "json", "5.0"),
+        (True, "json", "true"),
+        (dt.date(2024, 2, 29), "json", '"2024-02-29"'),
     ],
 )
 def test_casts(value: object, kind: str, expected: object) -> None:

@@ -94,6 +94,23 @@ def test_files_must_agree_on_their_columns(
     ]
 
 
+def test_a_column_that_some_files_lack_is_empty_there_where_the_task_says_so(
+    tmp_path: Path, write: Write, dataset: MakeDataset
+) -> None:
+    write(tmp_path / "train.csv", [{"q": "x", "a": "1"}])
+    write(tmp_path / "test.csv", [{"a": "2", "check": "y"}])
+    asked = dataset(train="train.csv", test="test.csv", missing_columns="empty")
+    found = read_table(asked, tmp_path)
+    assert found.columns == read_header(asked, tmp_path) == ("q", "a", "check")
+    assert list(found.rows) == [{"q": "x", "a": "1", "check": None}, {"q": None, "a": "2", "check": "y"}]
+
+
+def test_hub_splits_may_lack_columns_too(tmp_path: Path, hub: Hub, dataset: MakeDataset) -> None:
+    hub({"train": ROWS, "test": [{"q": "x"}]})
+    asked = dataset(hub="owner/set", name="plain", revision="v1", missing_columns="empty")
+    assert read_table(asked, tmp_path).rows[-1] == {**dict.fromkeys(ROWS[0]), "q": "x"}
+
+
 def test_problems_of_all_files_come_together(
     tmp_path: Path, dataset: MakeDataset, problems: Problems, placed: Callable[[str, str, str, str], Problem]
 ) -> None:
