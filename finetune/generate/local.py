@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 
 from lfine.finetune.generate.local_packed import answer_packed
 from lfine.finetune.generate.local_padded import answer_padded
-from lfine.finetune.generate.local_rows import Answer, GenerationSettings, rows_of
+from lfine.finetune.generate.local_rows import Answer, GenerationSettings, packed_part, rows_of
 
 
 @torch.inference_mode()
@@ -38,6 +38,9 @@ def generate(
     if not prompts:
         return
     rows = rows_of(prompts, range(len(prompts)) if row_ids is None else row_ids, apart=settings.drawn)
-    answer = answer_packed if settings.layout == "packed" else answer_padded
-    for done in answer(model, rows, settings):
-        yield [each for row in done for each in row.answers()]
+    longest = [len(row.prompt) + settings.max_new_tokens for row in rows]
+    packed, padded = packed_part(range(len(rows)), longest, settings)
+    for places, answer in ((packed, answer_packed), (padded, answer_padded)):
+        if places:
+            for done in answer(model, [rows[place] for place in places], settings):
+                yield [each for row in done for each in row.answers()]

@@ -2,7 +2,7 @@
 
     store = KeyStore(slots=64)
     with attending(model):
-        layers(input_ids=…, position_ids=…, step=Step(store, (Group.of(…), …)), use_cache=False)      # one flat row (1, T)
+        layers(input_ids=…, position_ids=…, step=Step(store, (Group.of(…), …)))      # one flat row (1, T)
 
 The beginning's keys and values stand in the store once. Those of what follows stand in a slot for each sequence, of one
 length for all, and are written in place. A step's tokens are one row: some new ones for each of its sequences, whether
@@ -37,8 +37,6 @@ class KeyStore:
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
-        self.prefix = 0
-        """P"""
         self._size = 0
         self._prefixes: dict[int, tuple[Tensor, Tensor]] = {}
         self._layers: dict[int, tuple[Tensor, Tensor]] = {}
@@ -58,7 +56,6 @@ class KeyStore:
 
     def share(self, tokens: int) -> None:
         """Take the first tokens of slot 0 as the beginning of every sequence."""
-        self.prefix = tokens
         for layer, (keys, values) in self._layers.items():
             self._prefixes[layer] = (keys[0, :, :tokens].clone(), values[0, :, :tokens].clone())
         self._layers.clear()

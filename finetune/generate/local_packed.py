@@ -7,7 +7,7 @@
 What all prompts begin with is run once. A row that ends leaves its slot to the next one waiting, whose prompt joins
 the step of those that go on. The projection sees the last token of each row alone.
 
-*Not here:* the attention (local_keys.py), the choice of a token (local_choice.py).
+*Not here:* running a step (local_steps.py), the choice of a token (local_choice.py).
 """
 
 from __future__ import annotations
@@ -16,17 +16,14 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor
 from transformers import PreTrainedModel
 
-from lfine.finetune.compile.lengths import common_prefix
 from lfine.finetune.generate.local_choice import Choice
-from lfine.finetune.generate.local_keys import Group, KeyStore, Step, attending
+from lfine.finetune.generate.local_keys import attending
 from lfine.finetune.generate.local_rows import GenerationSettings, Row
+from lfine.finetune.generate.local_steps import MOST_TOKENS, Steps
 from lfine.finetune.models.parts import parts_of, projection_of
 
-MOST_TOKENS = 1024
-"""Of prompts in one step; a longer prompt goes in pieces."""
 REFILL = 8
 """Rows wait until this share (one in so many) of the slots is free: a step with prompts has more operations."""
 
@@ -43,20 +40,13 @@ def answer_packed(model: PreTrainedModel, rows: Sequence[Row], settings: Generat
 
 class _Engine:
     def __init__(self, model: PreTrainedModel, rows: Sequence[Row], settings: GenerationSettings) -> None:
-        self._model = model
         self._settings = settings
-        self._layers, head = parts_of(model)
-        self._logits = projection_of(model) if settings.exact_logits else head
+        self._logits = projection_of(model) if settings.exact_logits else parts_of(model)[1]
         self._choice = Choice(settings)
         self._waiting = deque(rows)
         self._going: list[Row] = []
         """The rows that are being answered, each in the slot of its place."""
-        self._store = KeyStore(min(settings.batch_size, len(rows)))
-        self._prefix = common_prefix([row.prompt for row in rows])
-        if self._prefix:
-            self._store.reserve(self._prefix)
-            self._feed(rows[0].prompt[: self._prefix], slot=0)
-            self._store.share(self._prefix)
+        self._steps = Steps(model, [row.prompt for row in rows], slots=min(settings.batch_size, len(rows)))
 
     @property
     def busy(self) -> bool:
@@ -64,41 +54,41 @@ class _Engine:
 
     def step(self) -> list[Row]:
         """Give every row one more token, new rows their first; return the rows that ended."""
-        going = len(self._going)
+        steps, going = self._steps, len(self._going)
         entering = self._enter()
-        begins = [len(row.prompt) - self._prefix + len(row.tokens) - 1 for row in self._going[:going]]
-        groups = [Group.of(self._model, 0, begins, [1] * going)] if going else []
-        if entering:
-            starts, counts = zip(*entering, strict=True)
-            groups.append(Group.of(self._model, going, starts, counts))
+        begins = [len(row.prompt) - steps.prefix + len(row.tokens) - 1 for row in self._going[:going]]
+        groups = [steps.group(0, begins, [1] * going)] if going else []
         tokens = [row.tokens[-1] for row in self._going[:going]]
         ends = list(range(going))
+        if entering:
+            starts, counts = zip(*entering, strict=True)
+            groups.append(steps.group(going, starts, counts))
         for row, (start, count) in zip(self._going[going:], entering, strict=True):
-            tokens += row.prompt[self._prefix + start :]
+            tokens += row.prompt[steps.prefix + start :]
             ends.append(ends[-1] + count if ends else count - 1)
-        states = self._run(tokens, groups)[torch.tensor(ends, device=self._model.device)]  # (B, width)
+        states = steps.run(tokens, groups)
+        states = states[torch.tensor(ends, device=states.device)]  # (B, width)
         chosen = self._choice(self._going, self._logits(states))
         return self._leave([self._choice.goes_on(*each) for each in zip(self._going, chosen, strict=True)])
 
     def _enter(self) -> list[tuple[int, int]]:
-        """Take rows that wait into free slots; return where in its slot each one's last piece begins, and its length."""
-        free = self._store.slots - len(self._going)
+        """Take rows that wait into free slots; return where in its slot each last piece begins, and its length."""
+        steps = self._steps
+        free, room = steps.slots - len(self._going), MOST_TOKENS
         found: list[tuple[int, int]] = []
-        if free < min(len(self._waiting), max(1, self._store.slots // REFILL)):
+        if free < min(len(self._waiting), max(1, steps.slots // REFILL)):
             return found
-        room = MOST_TOKENS
-        while free and self._waiting and (room > 0 or not found):
-            own = len(self._waiting[0].prompt) - self._prefix
-            piece = (own - 1) % MOST_TOKENS + 1
-            if found and piece > room:
+        while free and self._waiting:
+            own = len(self._waiting[0].prompt) - steps.prefix
+            start = (own - 1) // MOST_TOKENS * MOST_TOKENS
+            if found and own - start > room:
                 break
             row = self._waiting.popleft()
-            self._store.reserve(own + self._settings.max_new_tokens)
-            if piece < own:
-                self._feed(row.prompt[self._prefix : len(row.prompt) - piece], slot=len(self._going))
+            steps.reserve(own + self._settings.max_new_tokens)
+            steps.feed(row.prompt[steps.prefix : steps.prefix + start], slot=len(self._going))
             self._going.append(row)
-            found.append((own - piece, piece))
-            free, room = free - 1, room - piece
+            found.append((start, own - start))
+            free, room = free - 1, room - (own - start)
         return found
 
     def _leave(self, stays: Sequence[bool]) -> list[Row]:
@@ -114,24 +104,6 @@ class _Engine:
             if place < len(left):
                 left[place] = last
                 if last[1]:
-                    self._store.move(len(left), place)
+                    self._steps.move(len(left), place)
         self._going = [row for row, _ in left]
         return done
-
-    def _feed(self, tokens: Sequence[int], slot: int) -> None:
-        """Run the first tokens of a sequence, a piece at a time, for their keys and values alone."""
-        for start in range(0, len(tokens), MOST_TOKENS):
-            piece = tokens[start : start + MOST_TOKENS]
-            self._run(piece, [Group.of(self._model, slot, [start], [len(piece)])])
-
-    def _run(self, tokens: Sequence[int], groups: Sequence[Group]) -> Tensor:
-        """Return the hidden states (T, width) of one step's tokens."""
-        device = self._model.device
-        places = torch.cat([group.places for group in groups]) + self._store.prefix
-        states: Tensor = self._layers(
-            input_ids=torch.tensor([list(tokens)], device=device),
-            position_ids=places[None],
-            use_cache=False,
-            step=Step(self._store, tuple(groups)),
-        ).last_hidden_state
-        return states[0]

@@ -30,7 +30,9 @@ class GenerationSettings:
     constraint: Constraint | None = None
     """What can be answered at all."""
     layout: str = "packed"
-    """packed or padded: how a batch is computed (GenerationPlan.layout)."""
+    """packed or padded: how rows are computed (GenerationPlan.layout)."""
+    window: int | None = None
+    """Tokens that the model attends to; a row that could become longer is computed in the padded layout."""
 
     @property
     def drawn(self) -> bool:
@@ -83,3 +85,16 @@ def rows_of(prompts: Sequence[Sequence[int]], row_ids: Sequence[int], *, apart: 
         same.setdefault((tuple(prompt), number if apart else 0), []).append(number)
     rows = [Row(prompt, row_ids[numbers[0]], tuple(numbers)) for (prompt, _), numbers in same.items()]
     return sorted(rows, key=lambda row: (len(row.prompt), row.prompt, row.numbers))
+
+
+def packed_part(
+    places: Sequence[int], longest: Sequence[int], settings: GenerationSettings
+) -> tuple[list[int], list[int]]:
+    """Divide places into those computed packed and the others, by how long each one's sequence can become."""
+    if settings.layout != "packed":
+        return [], list(places)
+    fits = [settings.window is None or longest[place] <= settings.window for place in places]
+    return (
+        [place for place, fit in zip(places, fits, strict=True) if fit],
+        [place for place, fit in zip(places, fits, strict=True) if not fit],
+    )
