@@ -45,7 +45,7 @@ def one_at_a_time(model: PreTrainedModel, prompts: list[list[int]]) -> list[list
     found = []
     for prompt in prompts:
         ids = torch.tensor([prompt])
-        made = model.generate(  # type: ignore[operator]
+        made = model.generate(
             ids,
             attention_mask=torch.ones_like(ids),
             max_new_tokens=NEW,

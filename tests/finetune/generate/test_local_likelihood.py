@@ -13,7 +13,7 @@ from lfine.finetune.generate.local_likelihood import Tree, log_probabilities
 from lfine.finetune.generate.local_rows import GenerationSettings
 from tests.finetune.generate.test_equal_to_generate import prompts_of, spread
 
-LABELS = [(17, 5, 2), (17, 6, 2), (17, 2), (40, 2), (41, 42, 43, 2), (9,)]
+LABELS: list[tuple[int, ...]] = [(17, 5, 2), (17, 6, 2), (17, 2), (40, 2), (41, 42, 43, 2), (9,)]
 SETTINGS = GenerationSettings(4, frozenset({2}), batch_size=3)
 CLOSE = 1e-4
 """Absolute, of sums of a few logarithms in float32 whose logits reach some tens."""
@@ -42,7 +42,7 @@ def test_a_tree_runs_what_answers_share_once() -> None:
 @pytest.mark.parametrize("layout", ["packed", "padded"])
 def test_they_are_those_of_the_whole_sequences(model_type: str, layout: str) -> None:
     model, prompts = spread(model_type), prompts_of([1, 5, 9, 2, 14])
-    answers = [LABELS, LABELS, [(7, 8, 9, 10, 2)], [*LABELS, (17, 5, 5, 2)], LABELS]
+    answers: list[list[tuple[int, ...]]] = [LABELS, LABELS, [(7, 8, 9, 10, 2)], [*LABELS, (17, 5, 5, 2)], LABELS]
     settings = GenerationSettings(4, frozenset({2}), batch_size=3, layout=layout)
     found = dict(log_probabilities(model, prompts, answers, settings))
     assert sorted(found) == [0, 1, 2, 3, 4]
