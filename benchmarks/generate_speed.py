@@ -1,4 +1,4 @@
-"""Rows answered in a second, beside transformers' `generate` and lm-evaluation-harness: same rows, model, dtype, in turns.
+"""Rows answered in a second, beside `generate` and lm-evaluation-harness: same rows, model and dtype, in turns.
 
     python -m benchmarks.generate_speed                          ViGGO, 64 rows, three rounds
     python -m benchmarks.generate_speed --adapter RUN/adapter    with an adapter, merged for all sides
@@ -46,9 +46,9 @@ from lfine.finetune.models.adapters import load_adapter
 from lfine.finetune.models.loading import load_base
 
 TASKS = {
-    "viggo": "task_configs/viggo_functional.yaml",
-    "insurance": "task_configs/insurance_routing.yaml",
     "sst2": REVIEWS,
+    "insurance": "task_configs/insurance_routing.yaml",
+    "viggo": "task_configs/viggo_functional.yaml",
 }
 SIZES = (8, 16, 32, 64)
 """Batches among which `generate` finds its best."""
