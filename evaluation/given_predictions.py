@@ -44,6 +44,10 @@ def _are_logarithms(value: object) -> bool:
     return isinstance(value, dict) and bool(value) and all(map(_is_logarithm, value.values()))
 
 
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
@@ -52,6 +56,7 @@ RECORDED: Mapping[str, Callable[[object], bool]] = {
     "label_log_probabilities": _are_logarithms,
     "gold_log_probability": _is_logarithm,
     "gold_tokens": _is_count,
+    "confidence": _is_share,
 }
 """Fields of a prediction that a model computed, and what they can be."""
 

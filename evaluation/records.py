@@ -43,6 +43,8 @@ class Prediction:
     """The same of the gold answer, its end-of-sequence token among the tokens."""
     gold_tokens: int | None = None
     """Tokens that gold_log_probability is the sum over."""
+    confidence: float | None = None
+    """Share of `prediction` among label_log_probabilities (their softmax); None where it is none of these."""
 
 
 @dataclass(frozen=True)

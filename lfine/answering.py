@@ -16,16 +16,19 @@ from pathlib import Path
 from typing import TextIO
 
 from tqdm import tqdm
+from transformers import PreTrainedModel
 
 from lfine.compiling import say, warn
+from lfine.evaluation.label_confidence import confidence
 from lfine.evaluation.records import Prediction
 from lfine.finetune.compile.encoding import asked_prompts
 from lfine.finetune.compile.encoding_cache import EncodingCache
+from lfine.finetune.compile.generating import merges
 from lfine.finetune.compile.plan import EvaluationPlan, TrainingPlan, evaluation_hash, training_hash
 from lfine.finetune.compile.prepare import Prepared
 from lfine.finetune.data.pairs import Example
 from lfine.finetune.data.wording import counted, listed
-from lfine.finetune.generate.local_answers import Asking, TextAnswer, answer_texts, asking
+from lfine.finetune.generate.local_answers import Asking, Belief, TextAnswer, answer_texts, asking, beliefs
 from lfine.finetune.generate.local_speaker import Speaker
 from lfine.schemas.errors import RunError, TaskError
 from lfine.schemas.problems import Problem
@@ -116,13 +119,53 @@ def _generate(who: Answering, rows: list[Example], kept: _Kept, speaker: Speaker
     bar = tqdm(
         total=len(rows), desc="answer", unit="row", file=sys.stderr, mininterval=0.3 if sys.stderr.isatty() else 15
     )
-    with speaker.speaking(who.adapter) as model, bar, kept.path.open("a", encoding="utf-8") as file:
+    merge = who.adapter is not None and merges(who.training)[0]
+    with speaker.speaking(who.adapter, merge=merge) as model, bar, kept.path.open("a", encoding="utf-8") as file:
+        believed = _believed(who, model, rows, prompts, how) if generation.probabilities else {}
         for answers in answer_texts(model, prompts, how, [row.row_id for row in rows]):
             for each in answers:
                 row = rows[each.number]
-                kept.add(file, _prediction(row, renderer.example_prompt(row), len(prompts[each.number]), each))
+                made = _prediction(row, renderer.example_prompt(row), len(prompts[each.number]), each)
+                kept.add(file, _with_belief(made, believed.get(each.number)))
             file.flush()
             bar.update(len(answers))
+
+
+def _believed(
+    who: Answering, model: PreTrainedModel, rows: list[Example], prompts: list[list[int]], how: Asking
+) -> dict[int, Belief]:
+    """Return what the model believes of each row, by place; a gold answer beyond its context is left out."""
+    golds, labels, context = [row.answer for row in rows], who.evaluation.labels, who.training.model.context
+    longest = [len(ids) for ids in how.renderer.completion_ids_batch([*golds, *labels])]
+    most = max(longest[len(golds) :], default=0)
+    room = [context - max(most, own) for own in longest[: len(golds)]]
+    places = [place for place, prompt in enumerate(prompts) if len(prompt) <= room[place]]
+    bar = tqdm(
+        total=len(places),
+        desc="probabilities",
+        unit="row",
+        file=sys.stderr,
+        mininterval=0.3 if sys.stderr.isatty() else 15,
+    )
+    found: dict[int, Belief] = {}
+    with bar:
+        asked = [prompts[place] for place in places]
+        for number, belief in beliefs(model, asked, [golds[place] for place in places], how, labels):
+            found[places[number]] = belief
+            bar.update()
+    return found
+
+
+def _with_belief(made: Prediction, belief: Belief | None) -> Prediction:
+    if belief is None:
+        return made
+    return replace(
+        made,
+        label_log_probabilities=belief.labels or None,
+        gold_log_probability=belief.gold,
+        gold_tokens=belief.gold_tokens,
+        confidence=confidence(belief.labels, made.prediction),
+    )
 
 
 def within_context(who: Answering, rows: Sequence[Example], how: Asking) -> list[list[int]]:

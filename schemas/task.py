@@ -264,6 +264,8 @@ class Generation:
     """Texts that end an answer and are not part of it."""
     seed: int
     constrain: Literal["labels", "json_schema"] | None
+    probabilities: bool | Literal["auto"]
+    """Whether log-probabilities of labels and gold answers are recorded."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from lfine.finetune.compile.encoded import counts_of
 from lfine.finetune.compile.estimates import Facts, estimate, load_of, load_of_run
 from lfine.finetune.compile.few_shot import few_shot_rows
 from lfine.finetune.compile.fitting import CompiledRows, fit_rows, left_out
+from lfine.finetune.compile.generating import decide_generation_layout, decide_merging, decide_probabilities
 from lfine.finetune.compile.kernels import decide_kernels
 from lfine.finetune.compile.machine import Machine, machine_for
 from lfine.finetune.compile.memory import total
@@ -37,6 +38,7 @@ from lfine.finetune.compile.plan import (
     PromptPlan,
     SelectionPlan,
     TrainingPlan,
+    without_machine,
 )
 from lfine.finetune.compile.prepare import Prepared, PreparedModel, PreparedRows
 from lfine.finetune.compile.room import answers_without_room
@@ -120,6 +122,7 @@ def compile_task(source: Source, prepared: Prepared, machine: Machine) -> Compil
         machine=machine_plan,
     )
     evaluation, warnings = plan_evaluation(source, prepared, length, machine, notes)
+    decide_merging(training, notes)
     check_trainable(task, training, evaluation.metrics, source.place)
     training = replace(training, selection=_what_decides(training.selection, evaluation, prepared.rows))
     load = load_of_run(load, machine_plan, facts)
@@ -154,7 +157,7 @@ def _what_decides(
     if selection.by == "loss":
         return selection
     generation = evaluation.generation
-    how = None if generation is None else replace(generation, batch_size=1)
+    how = None if generation is None else without_machine(generation)
     return replace(selection, answers=digest([how, evaluation.metrics, evaluation.extract, evaluation.labels]))
 
 
@@ -218,9 +221,11 @@ def plan_generation(
         notes=notes,
     )
     output = prepared.rows.output
-    return passes.decide_generation(
+    generation = passes.decide_generation(
         task, tokens, size, notes, labels=output.labels, schema=output.schema, place=source.place
     )
+    layout, window = decide_generation_layout(card, notes)
+    return replace(generation, layout=layout, window=window)
 
 
 def plan_scoring(
@@ -251,6 +256,9 @@ def plan_scoring(
         references=notes.written("evaluation.references", wanted.references),
         choices=notes.written("evaluation.choices", wanted.choices),
     )
+    if generation is not None:
+        recorded = decide_probabilities(source.task, plan.metrics, plan.labels, notes)
+        plan = replace(plan, generation=replace(generation, probabilities=recorded))
     golds = {example.row_id: example.answer for example in rows.examples_of(held_out.row_ids)}
     rows.complete([Prediction(row_id, gold, None) for row_id, gold in golds.items()])  # refuses what is not there
     unjudgeable = check_golds(golds, plan.metrics)

@@ -20,7 +20,9 @@ from lfine.finetune.compile.prepare import PreparedModel
 from lfine.finetune.generate.constraints import Constraint
 from lfine.finetune.generate.json_grammar import JsonGrammar
 from lfine.finetune.generate.label_trie import LabelTrie
-from lfine.finetune.generate.local import Answer, GenerationSettings, generate
+from lfine.finetune.generate.local import generate
+from lfine.finetune.generate.local_likelihood import log_probabilities
+from lfine.finetune.generate.local_rows import Answer, GenerationSettings
 from lfine.finetune.generate.local_sampling import Drawing
 from lfine.finetune.generate.stopping import StopTexts
 
@@ -49,6 +51,15 @@ class TextAnswer:
     """They themselves, without the one that ended the answer."""
 
 
+@dataclass(frozen=True)
+class Belief:
+    """Log-probabilities after one prompt, each summed over its tokens with the end-of-sequence token."""
+
+    labels: dict[str, float]
+    gold: float
+    gold_tokens: int
+
+
 def asking(plan: GenerationPlan, model: PreparedModel, *, labels: Sequence[str] = ()) -> Asking:
     """Return how the plan's answers are generated.
 
@@ -63,6 +74,8 @@ def asking(plan: GenerationPlan, model: PreparedModel, *, labels: Sequence[str] 
         plan.batch_size,
         drawing=Drawing(plan.temperature, plan.top_p, plan.top_k, plan.min_p, plan.seed),
         repetition_penalty=plan.repetition_penalty,
+        layout=plan.layout,
+        window=plan.window,
     )
     if plan.constrain == "labels":
         tokens = renderer.completion_ids_batch(labels)
@@ -86,6 +99,18 @@ def answer_texts(
             TextAnswer(each.number, _text(each, how), each.finish_reason, each.generated, each.token_ids)
             for each in answers
         ]
+
+
+def beliefs(
+    model: PreTrainedModel, prompts: Sequence[Sequence[int]], golds: Sequence[str], how: Asking, labels: Sequence[str]
+) -> Iterator[tuple[int, Belief]]:
+    """Yield, in any order, how probable each label and the gold answer are after each prompt."""
+    told = how.renderer.completion_ids_batch([*labels, *golds])
+    known, gold_ids = told[: len(labels)], told[len(labels) :]
+    asked = [known if gold in labels else [*known, ids] for gold, ids in zip(golds, gold_ids, strict=True)]
+    for place, found in log_probabilities(model, prompts, asked, how.settings):
+        gold = found[labels.index(golds[place]) if golds[place] in labels else len(labels)]
+        yield place, Belief(dict(zip(labels, found, strict=False)), gold, len(gold_ids[place]))
 
 
 def _text(answer: Answer, how: Asking) -> str:

@@ -3,6 +3,7 @@
     speaker = Speaker(training, base_folder)
     with speaker.speaking(run / "adapter") as model: ...     # the tuned model
     with speaker.speaking(None) as model: ...                # the same weights, the adapter switched off
+    with speaker.speaking(run / "adapter", merge=True) as model: ...     # the adapter in the weights, for as long
 
 *Not here:* asking it (local_answers.py), loading (lfine.finetune.models).
 """
@@ -10,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import cast
 
@@ -20,7 +21,7 @@ from transformers import PreTrainedModel
 
 from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.plan import TrainingPlan
-from lfine.finetune.models.adapters import load_adapter
+from lfine.finetune.models.adapters import load_adapter, merged
 from lfine.finetune.models.keeping import Loader
 from lfine.finetune.models.loading import load_base
 
@@ -37,10 +38,12 @@ class Speaker:
         self._adapter: Path | None = None
 
     @contextmanager
-    def speaking(self, adapter: Path | None) -> Iterator[PreTrainedModel]:
+    def speaking(self, adapter: Path | None, *, merge: bool = False) -> Iterator[PreTrainedModel]:
         """Yield the model with an adapter (or the weights of a full fine-tuning), None: the base model.
 
         Weights that are here are used again: an adapter is put on the base, or switched off for as long as the context.
+        With `merge` it is added to the weights meanwhile (see merges in lfine.finetune.compile.generating); afterwards
+        they are what they were, bit for bit.
         """
         model = self._model
         if adapter is None and self._adapter is not None and isinstance(model, PeftModel) and _comes_off(model):
@@ -49,7 +52,8 @@ class Speaker:
             return
         if model is None or adapter != self._adapter:
             model = self._load(adapter)
-        yield cast("PreTrainedModel", model)
+        with merged(model) if merge and isinstance(model, PeftModel) else nullcontext():
+            yield cast("PreTrainedModel", model)
 
     def _load(self, adapter: Path | None) -> nn.Module:
         full = adapter is not None and self._training.adapter is None

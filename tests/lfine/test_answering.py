@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,21 @@ def test_plain_peft_and_transformers_give_the_same_texts(finished: Project) -> N
         )[0, ids.shape[1] :]
         assert tokenizer.decode(made, skip_special_tokens=True).strip() == ours["prediction"]
         assert (ids.shape[1], len(made)) == (ours["prompt_tokens"], ours["completion_tokens"])
+
+
+def test_the_probability_of_each_label_stands_beside_the_answer(finished: Project) -> None:
+    run = finished.run_folders()[0]
+    lines = (run / "evaluations" / "tuned" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    labels = json.loads((run / "plan.json").read_text(encoding="utf-8"))["evaluation"]["labels"]
+    for line in map(json.loads, lines):
+        told = line["label_log_probabilities"]
+        assert sorted(told) == sorted(labels)
+        assert sum(math.exp(each) for each in told.values()) < 1
+        assert line["gold_log_probability"] == told[line["gold"]]
+        assert line["gold_tokens"] >= 2
+        whole = sum(math.exp(each) for each in told.values())
+        share = math.exp(told[line["prediction"]]) / whole if line["prediction"] in told else None
+        assert line.get("confidence") == (None if share is None else pytest.approx(share))
 
 
 def test_a_line_is_a_prediction(tmp_path: Path) -> None:

@@ -143,6 +143,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "generation.stop": ("[]", "[END]"),
     "generation.seed": ("1", "2", SAMPLING),
     "generation.constrain": ("null", "labels"),
+    "generation.probabilities": ("true", "false"),
     "evaluation.metrics": ("[f1]", "[accuracy, f1]"),
     "evaluation.sample_size": ("5", "6"),
     "evaluation.split": ("test", "validation", "evaluation.sample_size=3"),

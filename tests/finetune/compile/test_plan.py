@@ -41,7 +41,11 @@ SAME_WEIGHTS = {
     "machine.attention": "the same arithmetic in other kernels",
 }
 """Leaf of TrainingPlan → why it is outside the plan hash; every other leaf is inside."""
-SAME_SCORE = {"generation.batch_size": "a memory decision"}
+SAME_SCORE = {
+    "generation.batch_size": "a memory decision",
+    "generation.layout": "the layout is exact",
+    "generation.window": "it decides which rows have which layout",
+}
 
 OTHERS: tuple[object, ...] = ("x", 1, True, 0.5, ["x"], [1], {"x": 1}, {"folder": "x", "sha256": "x"})
 """Tried for a value that is null or empty: what its field takes decides."""

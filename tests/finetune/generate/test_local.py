@@ -22,7 +22,8 @@ from transformers import (
 
 from lfine.finetune.compile.lengths import common_prefix
 from lfine.finetune.generate.label_trie import LabelTrie
-from lfine.finetune.generate.local import Answer, GenerationSettings, generate
+from lfine.finetune.generate.local import generate
+from lfine.finetune.generate.local_rows import Answer, GenerationSettings
 from lfine.finetune.generate.local_sampling import Drawing, uniform
 from lfine.finetune.generate.stopping import StopTexts
 from lfine.finetune.models.loading import load_base

@@ -15,7 +15,7 @@ from lfine.finetune.catalogue.rendering import Renderer
 from lfine.finetune.catalogue.tokens import read_tokenizer
 from lfine.finetune.compile.plan import GenerationPlan
 from lfine.finetune.compile.prepare import PreparedModel
-from lfine.finetune.generate.local_answers import TextAnswer, answer_texts, asking
+from lfine.finetune.generate.local_answers import TextAnswer, answer_texts, asking, beliefs
 from lfine.finetune.models.loading import load_base
 
 PLAN = GenerationPlan(
@@ -102,3 +102,13 @@ def test_drawn_answers_come_from_seed_and_row(model: nn.Module, prepared: Prepar
     assert found == answers(model, prepared, replace(plan, batch_size=2))
     assert found != answers(model, prepared, replace(plan, seed=4))
     assert found != answers(model, prepared, PLAN)
+
+
+def test_the_gold_answer_is_a_label_or_has_a_probability_of_its_own(model: nn.Module, prepared: PreparedModel) -> None:
+    how = asking(PLAN, prepared, labels=LABELS)
+    prompts = prepared.renderer.prompt_ids_batch([{"q": question} for question in QUESTIONS[:2]])
+    found = dict(beliefs(model, prompts, [LABELS[1], "something else"], how, LABELS))
+    assert found[0].gold == found[0].labels[LABELS[1]]
+    assert set(found[1].labels) == set(LABELS)
+    assert found[1].gold not in found[1].labels.values()
+    assert found[1].gold_tokens == len(prepared.renderer.completion_ids("something else"))

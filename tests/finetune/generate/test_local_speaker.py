@@ -9,6 +9,7 @@ from typing import Any, Literal
 import peft
 import pytest
 import torch
+from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
 from lfine.finetune.generate import local_speaker
@@ -84,6 +85,22 @@ def test_an_adapter_goes_onto_the_base_that_is_here(
 ) -> None:
     assert torch.equal(said(speaker, None), base_says)
     assert not torch.allclose(said(speaker, save_adapter(tiny_neox_folder, tmp_path / "one", seed=1)), base_says)
+    assert len(loads) == 1
+
+
+def test_a_merged_adapter_says_the_same_and_leaves_the_base_as_it_was(
+    speaker: Speaker, tiny_neox_folder: Path, tmp_path: Path, loads: list[str], base_says: Tensor
+) -> None:
+    adapter = save_adapter(tiny_neox_folder, tmp_path / "one", seed=1)
+    apart = said(speaker, adapter)
+    with speaker.speaking(adapter, merge=True) as model, torch.inference_mode():
+        layers = [layer for layer in model.modules() if isinstance(layer, LoraLayer)]
+        assert layers
+        assert all(layer.merged for layer in layers)
+        together = model(IDS).logits[0, -1]
+    assert torch.allclose(together, apart, atol=1e-4)  # sums in another order, in float32
+    assert torch.equal(said(speaker, adapter), apart)
+    assert torch.equal(said(speaker, None), base_says)
     assert len(loads) == 1
 
 

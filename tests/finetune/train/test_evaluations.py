@@ -14,8 +14,8 @@ from lfine.finetune.catalogue.rendering import Renderer
 from lfine.finetune.catalogue.tokens import read_tokenizer
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import MachinePlan, SelectionPlan, TrainingPlan
-from lfine.finetune.generate.local import GenerationSettings
 from lfine.finetune.generate.local_answers import Asking
+from lfine.finetune.generate.local_rows import GenerationSettings
 from lfine.finetune.models.loading import load_base
 from lfine.finetune.train.evaluations import (
     AnsweredSample,

@@ -20,8 +20,8 @@ from lfine.evaluation.metrics.registry import plain
 from lfine.evaluation.records import Prediction, ScoringSettings
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import SelectionPlan, TrainingPlan
-from lfine.finetune.generate.local import GenerationSettings
 from lfine.finetune.generate.local_answers import Asking
+from lfine.finetune.generate.local_rows import GenerationSettings
 from lfine.finetune.train import checkpoints, journal, loop, sharding
 from lfine.finetune.train import losses as computing
 from lfine.finetune.train.evaluations import AnsweredSample
