@@ -10,7 +10,7 @@ plan.json holds the two halves, their hashes and every decision with its origin 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.schemas.records import digest, to_json
@@ -271,6 +271,8 @@ class EvaluationPlan:
     """Column with further right answers."""
     choices: str | None = None
     """Column with the texts of the labels."""
+    interval: Literal["percentile", "bca"] = "percentile"
+    """How intervals are made from the bootstrap; in no hash: it changes no score."""
 
 
 @dataclass(frozen=True)
@@ -382,6 +384,7 @@ def training_hash(training: TrainingPlan) -> str:
 def evaluation_hash(evaluation: EvaluationPlan) -> str:
     """Return the hash of the half of the plan that can change a score; the generation batch cannot."""
     record = to_json(evaluation)
+    del record["interval"]
     if record["generation"] is not None:
         del record["generation"]["batch_size"]
     return digest(record)
