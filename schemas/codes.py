@@ -212,6 +212,7 @@ CODES: dict[str, Code] = {
     "LF540": Code("export-differs", "The exported model does not answer as the run's model does, beyond what rounding to 16 bits explains.", "It would be served with the scores of another model.", "weights merged into another base model than the adapter was trained on", "what the message names; the folder stays under the name NAME.refused"),
     "LF541": Code("adapter-not-servable", "The adapter has something that vLLM or LoRAX refuses, or serves without a word as another adapter.", "It fails when it is deployed, or answers worse than its scores.", "modules_to_save: [lm_head]", "merged weights: lfine export without --adapter-only"),
     "LF560": Code("gate-without-headline", "`--fail-if-worse` where the two scores cannot be compared in the first one's headline metric.", "Another metric would decide in silence.", "accuracy on the one side, rouge on the other", "score both with the same metrics"),
+    "LF561": Code("predictions-of-other-rows", "A predictions file whose own gold answers are not those of the data's rows.", "Row numbers fit every task: answers to other questions would be scored as these rows'.", "--predictions with the file of another task", "name predictions of this task on these data"),
 }
 # fmt: on
 """Every code, in order, one a line. Later checks append to their own hundred."""

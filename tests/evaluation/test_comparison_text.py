@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from lfine.evaluation.compare import Comparison, adjusted, compare
@@ -15,9 +15,10 @@ POOR = list(zip(GOLDS, ["auto", "auto", "home", None] * 25, strict=True))
 ALIKE = [*GOOD[:-1], ("auto", "auto")]
 
 Build = Callable[..., Scores]
+Pair = tuple[str, str] | tuple[str, str | None]
 
 
-def of(scored: Build, first: list[tuple[str, str | None]], second: list[tuple[str, str | None]]) -> Comparison:
+def of(scored: Build, first: Sequence[Pair], second: Sequence[Pair]) -> Comparison:
     metrics = ("accuracy", "f1")
     return compare(scored(first, metrics=metrics), scored(second, metrics=metrics, model="a-long-model-name"))
 
