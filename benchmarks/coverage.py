@@ -1,6 +1,6 @@
 """How often each interval holds the truth, on small samples and on rates near 0 and 1: the tables of decision 0018.
 
-    python -m benchmarks.coverage [--samples 2000] [--seed 1]
+    python -m benchmarks.coverage [--samples 400] [--seed 1]
 
     | right rows | n | percentile | BCa | Wilson | …
 
@@ -40,8 +40,10 @@ SHARES = (
     (1000, 0.99),
     (1000, 0.999),
 )
-PAIRED = ((50, 0.1, 0.1), (200, 0.02, 0.0), (200, 0.1, 0.05), (1000, 0.005, 0.002), (1000, 0.1, 0.08))
-LABELS = 5
+PAIRED = ((50, 0.1, 0.1), (200, 0.02, 0.0), (200, 0.1, 0.05), (1000, 0.005, 0.002))
+UNEQUAL = (0.5, 0.2, 0.15, 0.1, 0.05)
+MACRO = ((50, UNEQUAL, 0.75), (200, UNEQUAL, 0.75), (1000, (1 / 77,) * 77, 0.8))
+"""Rows, the labels' shares, and the share of answers that are right by more than luck."""
 
 Ends = tuple[float, float]
 Found = tuple[float, float]
@@ -92,32 +94,36 @@ def mean_rows(samples: int, seed: int) -> list[list[str]]:
 
 
 def macro_rows(samples: int, seed: int) -> list[list[str]]:
-    """Return rows for macro F1 of five labels of unequal size; its truth is that of a million rows."""
+    """Return rows for macro F1 of 5 labels of unequal size and of 77 equal ones; the truth is that of a million."""
     generator, found = np.random.default_rng(seed), []
+    for rows, weights, right in MACRO:
+        labels = len(weights)
 
-    def draw(rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        golds = generator.choice(LABELS, size=rows, p=[0.5, 0.2, 0.15, 0.1, 0.05])
-        wrong = generator.integers(0, LABELS, size=rows)
-        return golds, np.where(generator.random(rows) < 0.75, golds, wrong)
+        def draw(
+            rows: int, weights: Sequence[float] = weights, right: float = right
+        ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+            golds = generator.choice(len(weights), size=rows, p=weights)
+            wrong = generator.integers(0, len(weights), size=rows)
+            return golds, np.where(generator.random(rows) < right, golds, wrong)
 
-    truth = _macro(*draw(1_000_000))
-    for rows in (50, 200, 1000):
+        truth = _macro(*draw(1_000_000), labels)
         spans: dict[IntervalMethod, list[Ends]] = {each: [] for each in METHODS}
         for _ in range(samples):
             golds, answers = (tuple(map(str, each.tolist())) for each in draw(rows))
-            result = f1.compute(Answered(golds, answers, tuple(map(str, range(LABELS)))))
+            result = f1.compute(Answered(golds, answers, tuple(map(str, range(labels)))))
             if isinstance(result, Corpus):
                 for method, ends in spans.items():
                     interval = bootstrap_statistic(result.statistic, rows, confidence=LEVEL, seed=seed, method=method)
                     ends.append((interval.low, interval.high))
-        found.append(["macro F1, 5 labels", str(rows), *(shown(sampled(each, truth)) for each in spans.values()), "–"])
+        cells = [shown(sampled(each, truth)) for each in spans.values()]
+        found.append([f"macro F1, {labels} labels", str(rows), *cells, "–"])
     return found
 
 
-def _macro(golds: NDArray[np.int64], answers: NDArray[np.int64]) -> float:
+def _macro(golds: NDArray[np.int64], answers: NDArray[np.int64], labels: int) -> float:
     each = [
         2 * ((golds == label) & (answers == label)).sum() / ((golds == label).sum() + (answers == label).sum())
-        for label in range(LABELS)
+        for label in range(labels)
     ]
     return float(np.mean(each))
 
@@ -149,12 +155,12 @@ def table(head: str, last: str, rows: Sequence[Sequence[str]]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="coverage and width (in points) of 95% intervals")
-    parser.add_argument("--samples", type=int, default=2000)
+    parser.add_argument("--samples", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
     print(table("share of right rows", "Wilson", share_rows(asked.seed)), end="\n\n")
     print(table("won and lost rows", "Bonett and Price", paired_rows(asked.samples, asked.seed)), end="\n\n")
-    others = [*mean_rows(asked.samples // 4, asked.seed), *macro_rows(asked.samples // 4, asked.seed)]
+    others = [*mean_rows(3 * asked.samples // 4, asked.seed), *macro_rows(asked.samples // 2, asked.seed)]
     print(table("other scores", "by formula", others))
 
 

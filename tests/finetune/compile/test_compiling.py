@@ -119,7 +119,7 @@ SAME_SCORE = (
     "prompt.template='Sort: {question}'",
     "preprocessing.max_sequence_length=40",
     "evaluation.metrics=[accuracy]",
-    "evaluation.interval=bca",
+    "evaluation.interval=percentile",
     "generation.max_new_tokens=auto",
 )
 
