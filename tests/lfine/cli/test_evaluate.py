@@ -201,7 +201,7 @@ def test_answers_of_which_none_is_a_label_are_said(trained: Project, tmp_path: P
     given = tmp_path / "theirs.jsonl"
     given.write_text("".join(f'{{"row_id": {n}, "prediction": "World"}}\n' for n in range(48, 60)), encoding="utf-8")
     out = lfine("evaluate", trained.task, "--predictions", given).out
-    assert "  accuracy                 0.0000  0.0000–0.2425  (95% interval, ±0.1213)\n" in out
+    assert "  accuracy                 0.0000  0.0000–0.2425  (95% interval, ±0.1212)\n" in out
     assert "  none of the 12 answers is one of the labels ('" in out
     assert out.count("'): are they this task's?") == 1
     given.write_text('{"row_id": 48, "prediction": "fee"}\n', encoding="utf-8")
