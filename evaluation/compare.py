@@ -1,25 +1,28 @@
 """Two models on the same rows: by how much the first is better, and whether chance alone could have done it.
 
-    compare(tuned, base).text()
-        tuned against base on the same 1,000 rows of test
-        metric        tuned    base   difference                      p  wins  losses  ties
-        accuracy *     91.2    31.0   +60.2 (+57.1 to +63.3)    <0.0001   624      22   354
+    compare(tuned, base).main
+        →  Difference("accuracy", 0.912, 0.31, difference=0.602, low=0.571, high=0.633, p_value=0.0001, wins=624, …)
 
-Differences are first minus second, in points of 100. Rows are paired: the interval is a bootstrap over rows, p is a
-two-sided permutation test that swaps the two models' answers row by row.
-*Not here:* choosing which scores to compare, and exit codes (lfine.cli).
+Differences are first minus second. Rows are paired: the interval is one of the paired difference, p is a two-sided
+permutation test that swaps the two models' answers row by row. p decides whether a difference is shown.
+*Not here:* words for people (lfine.evaluation.comparison_text), which scores to compare, exit codes (lfine.comparing).
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from lfine.evaluation.intervals import RESAMPLES, bootstrap_mean, bootstrap_statistic
+from lfine.evaluation.holm import holm
+from lfine.evaluation.intervals import bootstrap_statistic, mean_interval
 from lfine.evaluation.metrics.registry import Answered, Corpus, Facts, find, gives, is_known, suffix, value_names
-from lfine.evaluation.permutations import PERMUTATIONS, mcnemar, sign_flip, swap_test
+from lfine.evaluation.permutations import mcnemar, sign_flip, swap_test
+from lfine.evaluation.power import shown_by_interval, shown_by_pairs
+from lfine.evaluation.proportions import paired
 from lfine.evaluation.records import CodedAnswers, MetricScore, Scores
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
@@ -35,6 +38,9 @@ CORPUS_PERMUTATIONS = 2_000
 
 SAME_ROWS = "score both on the same split with the same --limit and seed"
 
+Verdict = Literal["better", "worse", "no difference shown"]
+"""Of the first model against the second."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -47,7 +53,7 @@ class Difference:
     """first - second."""
     low: float
     high: float
-    """Ends of the paired bootstrap interval of the difference."""
+    """Ends of the interval of the paired difference."""
     p_value: float
     """Two-sided permutation test."""
     mcnemar_p: float | None
@@ -59,6 +65,10 @@ class Difference:
     higher_is_better: bool = True
     share: bool = True
     """The values are shares of 1, shown in points of 100."""
+    shown_from: float | None = None
+    """The smallest difference that these rows would show four times in five; None: none, or not known."""
+    verdict: Verdict = "no difference shown"
+    """Better or worse where p is below 1 - confidence, adjusted where the comparison is one of several."""
 
     @property
     def gain(self) -> float:
@@ -81,6 +91,8 @@ class Comparison:
     """The metric that speaks for both: the first scores' headline, or the first metric they share."""
     differences: tuple[Difference, ...]
     """The headline first."""
+    holm_p: float | None = None
+    """p-value of the headline, adjusted for the comparisons that were made together; None: it is the only one."""
 
     @property
     def main(self) -> Difference:
@@ -90,24 +102,9 @@ class Comparison:
         """Return the JSON form."""
         return asdict(self)
 
-    def text(self) -> str:
-        """Return the table for people, in points of 100, without a trailing newline."""
-        wide = max(len(self.first), len(self.second), 8)
-        title = f"{self.first} against {self.second} on the same {self.n:,} rows of {self.split}"
-        heads = f"{self.first:>{wide}}{self.second:>{wide + 2}}  {'difference':<24}{'p':>9}  wins  losses  ties"
-        lines = [title, f"{'metric':<14}{heads}"]
-        lines += [_line(difference, wide, self.headline) for difference in self.differences]
-        exact = next((each.mcnemar_p for each in self.differences if each.mcnemar_p is not None), None)
-        lines.append(f"* headline; intervals at {100 * self.confidence:g}%, paired bootstrap; p by permutation")
-        if exact is not None:
-            lines.append(f"  exact McNemar p: {_p_text(exact)}")
-        return "\n".join(lines)
 
-
-def compare(
-    first: Scores, second: Scores, *, resamples: int = RESAMPLES, permutations: int = PERMUTATIONS
-) -> Comparison:
-    """Compare two models row by row in every metric that both have; level and seed are those of `first`.
+def compare(first: Scores, second: Scores) -> Comparison:
+    """Compare two models row by row in every metric that both have; level, seed and interval are those of `first`.
 
     Raises:
         RunError: LF502, the two do not score the same rows, share no metric that can be paired, or a custom metric is
@@ -117,8 +114,12 @@ def compare(
     _check_code(first, second)
     shared = [name for name in first.metrics if name in second.metrics]
     shared.sort(key=lambda name: name != first.headline)  # stable: the headline first
-    pairs = ((name, _paired(name, first, second, resamples, permutations)) for name in shared)
-    differences = tuple(difference for _, difference in pairs if difference is not None)
+    paired_by_row = (_paired(name, first, second) for name in shared)
+    differences = tuple(each for each in paired_by_row if each is not None)
+    broken = [each.metric for each in differences if not math.isfinite(each.difference)]
+    if broken:
+        message = f"{' and '.join(broken)} of {first.model} or {second.model} is not a number"
+        raise RunError(Problem("LF505", message, "run lfine evaluate again"))
     if not differences:
         names = f"{', '.join(first.metrics)} and {', '.join(second.metrics)}"
         raise RunError(Problem("LF502", f"the two scores share no metric: {names}", "score both with the same metrics"))
@@ -154,10 +155,10 @@ def _check_code(first: Scores, second: Scores) -> None:
             raise RunError(Problem("LF502", message, "score both with the same file"))
 
 
-def _paired(name: str, first: Scores, second: Scores, resamples: int, permutations: int) -> Difference | None:
+def _paired(name: str, first: Scores, second: Scores) -> Difference | None:
     """Return the difference in one metric; None for a corpus metric of which nothing is kept by row."""
     if name in first.per_example and name in second.per_example:
-        return _paired_means(name, first, second, resamples, permutations)
+        return _paired_means(name, first, second)
     key = value_names(choice_of(name, first))[0]
     if key in first.facts and key in second.facts:
         statistic = _of_facts(name, first.facts[key] + second.facts[key], first)
@@ -165,19 +166,28 @@ def _paired(name: str, first: Scores, second: Scores, resamples: int, permutatio
         statistic = _of_labels(name, first.coded, second.coded, first)
     else:
         return None
-    return _paired_corpus(name, first, second, statistic, (resamples, permutations))
+    return _paired_corpus(name, first, second, statistic)
 
 
-def _paired_means(name: str, first: Scores, second: Scores, resamples: int, permutations: int) -> Difference | None:
+def _paired_means(name: str, first: Scores, second: Scores) -> Difference | None:
     """Rows of which either score says nothing are left out; None where that is every row."""
-    pairs = zip(first.per_example[name], second.per_example[name], strict=True)
-    gaps = np.array([ours - theirs for ours, theirs in pairs if ours is not None and theirs is not None])
-    if not len(gaps):
+    scored = zip(first.per_example[name], second.per_example[name], strict=True)
+    pairs = [(ours, theirs) for ours, theirs in scored if ours is not None and theirs is not None]
+    if not pairs:
         return None
+    gaps = np.array([ours - theirs for ours, theirs in pairs])
     seed, confidence = first.settings.seed, first.settings.confidence
-    interval = bootstrap_mean(gaps.tolist(), confidence=confidence, seed=seed, resamples=resamples)
-    p_value = sign_flip(gaps.tolist(), seed=seed, permutations=permutations)
-    return _difference(name, first, second, interval, gaps, p_value)
+    if all(each in (0.0, 1.0) for pair in pairs for each in pair):
+        wins, losses = int((gaps > 0).sum()), int((gaps < 0).sum())
+        interval = MetricScore(float(gaps.mean()), *paired(wins, losses, len(gaps), confidence=confidence))
+        shown_from = shown_by_pairs(wins, losses, len(gaps))
+    else:
+        method = first.settings.interval
+        interval = mean_interval(gaps.tolist(), confidence=confidence, seed=seed, method=method, within=(-1.0, 1.0))
+        shown_from = shown_by_interval(interval.low, interval.high, confidence=confidence)
+    return _difference(
+        name, (first, second), interval, gaps, p_value=sign_flip(gaps.tolist(), seed=seed), shown_from=shown_from
+    )
 
 
 def _of_labels(name: str, first: CodedAnswers, second: CodedAnswers, scores: Scores) -> Statistic:
@@ -195,12 +205,9 @@ def _of_facts(name: str, facts: tuple[tuple[float, ...], ...], scores: Scores) -
     return find(choice.name).statistics(Facts(facts), choice)[name.removesuffix(suffix(choice))]
 
 
-def _paired_corpus(
-    name: str, first: Scores, second: Scores, statistic: Statistic, draws: tuple[int, int]
-) -> Difference:
+def _paired_corpus(name: str, first: Scores, second: Scores, statistic: Statistic) -> Difference:
     """As for means, with the metric computed anew on every resample and every swap."""
-    (resamples, permutations), n = draws, first.n
-    everyone = np.arange(n, dtype=np.int64)
+    n, everyone = first.n, np.arange(first.n, dtype=np.int64)
 
     def gap(indices: Indices) -> Values:
         return statistic(indices) - statistic(indices + n)
@@ -208,11 +215,17 @@ def _paired_corpus(
     def swapped_gap(swapped: NDArray[np.bool_]) -> Values:
         return statistic(everyone + n * swapped) - statistic(everyone + n * ~swapped)
 
-    seed, confidence = first.settings.seed, first.settings.confidence
-    interval = bootstrap_statistic(gap, n, confidence=confidence, seed=seed, resamples=resamples)
-    swaps = min(permutations, CORPUS_PERMUTATIONS)
-    p_value = swap_test(swapped_gap, n, interval.value, seed=seed, permutations=swaps)
-    return _difference(name, first, second, interval, _row_gaps(first, second, statistic), p_value)
+    seed, confidence, method = first.settings.seed, first.settings.confidence, first.settings.interval
+    interval = bootstrap_statistic(gap, n, confidence=confidence, seed=seed, method=method)
+    return _difference(
+        name,
+        (first, second),
+        interval,
+        _row_gaps(first, second, statistic),
+        p_value=swap_test(swapped_gap, n, interval.value, seed=seed, permutations=CORPUS_PERMUTATIONS),
+        # Resamples that are all alike say nothing of what another sample could show.
+        shown_from=shown_by_interval(interval.low, interval.high, confidence=confidence) or None,
+    )
 
 
 def _row_gaps(first: Scores, second: Scores, statistic: Statistic) -> NDArray[np.float64]:
@@ -238,12 +251,19 @@ def _spell(coded: CodedAnswers) -> Answered:
 
 
 def _difference(
-    name: str, first: Scores, second: Scores, interval: MetricScore, gaps: NDArray[np.float64], p_value: float
+    name: str,
+    models: tuple[Scores, Scores],
+    interval: MetricScore,
+    gaps: NDArray[np.float64],
+    *,
+    p_value: float,
+    shown_from: float | None,
 ) -> Difference:
+    first, second = models
     metric = find(choice_of(name, first).name)
     better = gaps if metric.higher_is_better else -gaps
     wins, losses = int((better > 0).sum()), int((better < 0).sum())
-    return Difference(
+    found = Difference(
         metric=name,
         first=first.metrics[name].value,
         second=second.metrics[name].value,
@@ -257,7 +277,26 @@ def _difference(
         ties=len(gaps) - wins - losses,
         higher_is_better=metric.higher_is_better,
         share=metric.share,
+        shown_from=shown_from,
     )
+    return replace(found, verdict=_verdict(found, p_value, first.settings.confidence))
+
+
+def _verdict(gap: Difference, p_value: float, confidence: float) -> Verdict:
+    if p_value >= 1 - confidence or gap.gain == 0:
+        return "no difference shown"
+    return "better" if gap.gain > 0 else "worse"
+
+
+def adjusted(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Return comparisons that were made together, their headlines judged by Holm's p; a single one as it is."""
+    if len(comparisons) < 2:
+        return tuple(comparisons)
+    found = []
+    for each, p_value in zip(comparisons, holm([each.main.p_value for each in comparisons]), strict=True):
+        main = replace(each.main, verdict=_verdict(each.main, p_value, each.confidence))
+        found.append(replace(each, differences=(main, *each.differences[1:]), holm_p=p_value))
+    return tuple(found)
 
 
 def _right_or_wrong(name: str, first: Scores, second: Scores) -> bool:
@@ -265,15 +304,3 @@ def _right_or_wrong(name: str, first: Scores, second: Scores) -> bool:
     if not find(choice_of(name, first).name).right_or_wrong:
         return False
     return {*first.per_example.get(name, ()), *second.per_example.get(name, ())} <= {0.0, 1.0, None}
-
-
-def _line(each: Difference, wide: int, headline: str) -> str:
-    name = each.metric + (" *" if each.metric == headline else "")
-    scale = 100 if each.share else 1
-    span = f"{scale * each.difference:+.1f} ({scale * each.low:+.1f} to {scale * each.high:+.1f})"
-    values = f"{scale * each.first:>{wide}.1f}{scale * each.second:>{wide + 2}.1f}"
-    return f"{name:<14}{values}  {span:<24}{_p_text(each.p_value):>9}{each.wins:>6}{each.losses:>8}{each.ties:>6}"
-
-
-def _p_text(p_value: float) -> str:
-    return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"

@@ -8,7 +8,8 @@
     sampled.jsonl   {"row_id": 7, "prediction": ["claims", "other"]}     several answers to one row, for pass@k
 
 A file whose name ends in .csv is CSV, every other one JSONL. A blank prediction is a missing one. What a model computed
-of a row, for metrics of probabilities, is taken from JSONL; other columns are passed over.
+of a row, for metrics of probabilities, is taken from JSONL. A `gold`, where the file has one, must be that of the row:
+row numbers alone fit every task. Other columns are passed over.
 *Not here:* our own predictions.jsonl (lfine.evaluation.files) and the held-out sample (lfine.finetune.data).
 """
 
@@ -24,6 +25,7 @@ from typing import Any
 
 from lfine.evaluation.files import parse_json
 from lfine.evaluation.records import Prediction
+from lfine.evaluation.text import normalise
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 
@@ -32,6 +34,9 @@ SHOWN = 5
 
 MOST_DIGITS = 18
 """More would not be a row number, and int() refuses thousands of digits."""
+
+MOST_OTHER_GOLDS = 0.1
+"""Share of gold answers that may be others than the data's: corrected since. More are those of another task."""
 
 CURE = "give every row the row_id it has in predictions.jsonl, and one answer"
 
@@ -67,7 +72,7 @@ class GivenPredictions:
 
     predictions: tuple[Prediction, ...]
     problems: tuple[Problem, ...]
-    """At most one warning: rows without an answer."""
+    """Warnings: rows without an answer, rows with another gold answer than the data's."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,8 @@ class _Line:
     prediction: object
     recorded: Mapping[str, object] = field(default_factory=dict)
     """Values of RECORDED."""
+    gold: object = None
+    """The file's own gold answer, where it has one."""
 
 
 @dataclass
@@ -91,6 +98,10 @@ class _Found:
     """Line by row id."""
     problems: list[tuple[int, str]] = field(default_factory=list)
     """(line, message)"""
+    golds: int = 0
+    """Gold answers that the file has itself."""
+    other_golds: list[tuple[int, int, str]] = field(default_factory=list)
+    """Of these, others than the data's: (line, row id, gold)."""
 
 
 def read_given_predictions(path: Path, golds: Mapping[int, str], *, limit: int | None = None) -> GivenPredictions:
@@ -99,7 +110,8 @@ def read_given_predictions(path: Path, golds: Mapping[int, str], *, limit: int |
     With `limit` only the first rows of the sample are scored; answers to its other rows are passed over.
 
     Raises:
-        TaskError: LF310 for every line that cannot be used: not JSON, no or another row_id, a second answer to a row.
+        TaskError: LF310 for every line that cannot be used: not JSON, no or another row_id, a second answer to a row;
+            LF561 where the file's gold answers are those of other rows.
     """
     found = _Found()
     try:
@@ -112,13 +124,16 @@ def read_given_predictions(path: Path, golds: Mapping[int, str], *, limit: int |
         raise TaskError(_problem(path, None, f"{path.name} is not UTF-8 at byte {error.start}")) from error
     if found.problems:
         raise TaskError(*_shown(path, found.problems))
+    told = _other_rows(path, golds, found)
+    if told is not None and told.severity == "error":
+        raise TaskError(told)
     sample = list(golds.items())[:limit]
     missing = [
         row_id for row_id, _ in sample if not any(found.answers.get(row_id, ())) and not found.recorded.get(row_id)
     ]
     return GivenPredictions(
         predictions=tuple(_prediction(row_id, gold, found) for row_id, gold in sample),
-        problems=_warn(path, missing, len(sample)),
+        problems=(*_warn(path, missing, len(sample)), *([] if told is None else [told])),
     )
 
 
@@ -142,7 +157,7 @@ def _json_lines(text: str, found: _Found) -> Iterator[_Line]:
             found.problems.append((line, f"no {' and no '.join(absent)}"))
         elif isinstance(value, dict):
             recorded = {key: value[key] for key in RECORDED if value.get(key) is not None}
-            yield _Line(line, value["row_id"], value["prediction"], recorded)
+            yield _Line(line, value["row_id"], value["prediction"], recorded, value.get("gold"))
 
 
 def _csv_lines(text: str, found: _Found) -> Iterator[_Line]:
@@ -154,11 +169,12 @@ def _csv_lines(text: str, found: _Found) -> Iterator[_Line]:
             found.problems.append((1, f"no column {' and no column '.join(absent)}, got {', '.join(header) or 'none'}"))
             return
         wanted = header.index("row_id"), header.index("prediction")
+        gold = header.index("gold") if "gold" in header else None
         for row in reader:
             if row and len(row) != len(header):
                 found.problems.append((reader.line_num, f"{len(row)} cells under {len(header)} columns"))
             elif row:
-                yield _Line(reader.line_num, row[wanted[0]], row[wanted[1]])
+                yield _Line(reader.line_num, row[wanted[0]], row[wanted[1]], gold=None if gold is None else row[gold])
     except csv.Error as error:
         found.problems.append((reader.line_num, f"not CSV: {error}"))
 
@@ -181,6 +197,10 @@ def _take(line: _Line, golds: Mapping[int, str], found: _Found) -> None:
     else:
         found.recorded[row_id] = line.recorded
         found.lines[row_id] = line.line
+        if isinstance(line.gold, str) and line.gold.strip():
+            found.golds += 1
+            if not _same(line.gold, golds[row_id]):
+                found.other_golds.append((line.line, row_id, line.gold))
         several = line.prediction if isinstance(line.prediction, list) else [line.prediction]
         found.answers[row_id] = tuple(str(each) if each is not None and str(each).strip() else None for each in several)
 
@@ -196,6 +216,34 @@ def _row_id(value: object) -> int | None:
         return value
     digits = value.strip() if isinstance(value, str) else ""
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < MOST_DIGITS else None
+
+
+def _same(theirs: str, ours: str) -> bool:
+    """Say whether two gold answers are one: but for case, blanks and marks, or as JSON."""
+    if normalise(theirs) == normalise(ours):
+        return True
+    try:
+        return parse_json(theirs) == parse_json(ours)
+    except ValueError:
+        return False
+
+
+def _other_rows(path: Path, golds: Mapping[int, str], found: _Found) -> Problem | None:
+    """Return what the file's own gold answers say about whose rows these are: an error, a warning, or nothing."""
+    if not found.other_golds:
+        return None
+    many, (line, row_id, gold) = len(found.other_golds), found.other_golds[0]
+    message = (
+        f"line {line} of {path.name}: its gold answer of row_id {row_id} is {gold!r:.60}, and that of the data is"
+        f" {golds[row_id]!r:.60}; {many} of its {found.golds} gold answers are others than the data's"
+    )
+    if many > MOST_OTHER_GOLDS * found.golds:
+        cure = (
+            "name predictions of this task on these data; if the data were corrected since, leave the column gold out"
+        )
+        return Problem("LF561", message, cure, file=str(path), line=line)
+    cure = "nothing, if the data were corrected since: the data's gold answers count"
+    return Problem("LF561", message, cure, severity="warning", file=str(path), line=line)
 
 
 def _shown(path: Path, problems: list[tuple[int, str]]) -> Iterable[Problem]:

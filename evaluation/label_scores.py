@@ -1,54 +1,45 @@
 """Each label of a category by itself: precision, recall and F1 with their intervals.
 
-    label_scores(coded, confidence=0.95, seed=7)[0]
+    label_scores(coded, confidence=0.95)[0]
         →  LabelScore("claims", rows=312, answered=298, precision=MetricScore(0.93, …), recall=…, f1=…)
 
-The three are those of the metrics with `average: binary` and that label as `positive`.
+The three are those of the metrics with `average: binary` and that label as `positive`. A label may have three rows, too
+few to resample: recall is a share of its gold rows, precision of the answers with it, and of the rows with it on either
+side a share J is right, of which F1 = 2J / (1 + J); each has the interval of its share (lfine.evaluation.proportions).
 *Not here:* means over the labels (lfine.evaluation.metrics.f1), which answer was given for which (confusion).
 """
 
 from __future__ import annotations
 
-from lfine.evaluation.intervals import RESAMPLES, percentiles, resampled_rows
-from lfine.evaluation.metrics.label_counts import LabelCounts, count_labels
-from lfine.evaluation.metrics.resampling import divide
+from lfine.evaluation.metrics.label_counts import count_labels
+from lfine.evaluation.proportions import wilson
 from lfine.evaluation.records import CodedAnswers, LabelScore, MetricScore
 
-MOST_COUNTS = 20_000_000
-"""Counts of all resamples that are held at once (160 MB); more labels than that allows get fewer resamples."""
 
-
-def label_scores(
-    coded: CodedAnswers, *, confidence: float, seed: int, resamples: int = RESAMPLES
-) -> tuple[LabelScore, ...]:
+def label_scores(coded: CodedAnswers, *, confidence: float) -> tuple[LabelScore, ...]:
     """Return the scores of every label that a gold answer has, in the order of `coded.labels`."""
     import numpy as np
 
-    n, size = len(coded.golds), len(coded.labels)
+    n = len(coded.golds)
     if n == 0:
         return ()
-    count = count_labels(coded)
-    most = min(resamples, max(1, MOST_COUNTS // (3 * size)))
-    blocks = [np.arange(n, dtype=np.int64)[None, :], *resampled_rows(n, seed=seed, resamples=most)]
-    found = [count(block) for block in blocks]
-    counts = LabelCounts(
-        *(np.concatenate([getattr(each, name) for each in found]) for name in ("right", "gold", "answered"))
+    counts = count_labels(coded)(np.arange(n, dtype=np.int64)[None, :])
+    pairs = zip(coded.labels, *(each[0].tolist() for each in (counts.right, counts.gold, counts.answered)), strict=True)
+    return tuple(_score(label, right, (gold, answered), confidence) for label, right, gold, answered in pairs if gold)
+
+
+def _score(label: str, right: int, rows: tuple[int, int], confidence: float) -> LabelScore:
+    gold, answered = rows
+    shared = _share(right, gold + answered - right, confidence)
+    return LabelScore(
+        label=label,
+        rows=gold,
+        answered=answered,
+        precision=_share(right, answered, confidence),
+        recall=_share(right, gold, confidence),
+        f1=MetricScore(*(2 * each / (1 + each) for each in (shared.value, shared.low, shared.high))),
     )
-    ratios = {
-        "precision": divide(counts.right, counts.answered),
-        "recall": divide(counts.right, counts.gold),
-        "f1": divide(2 * counts.right, counts.gold + counts.answered),
-    }
-    return tuple(
-        LabelScore(
-            label=label,
-            rows=int(counts.gold[0, place]),
-            answered=int(counts.answered[0, place]),
-            **{
-                name: MetricScore(float(values[0, place]), *percentiles(values[1:, place], confidence))
-                for name, values in ratios.items()
-            },
-        )
-        for place, label in enumerate(coded.labels)
-        if counts.gold[0, place]
-    )
+
+
+def _share(right: int, rows: int, confidence: float) -> MetricScore:
+    return MetricScore(right / rows if rows else 0.0, *wilson(right, rows, confidence=confidence))

@@ -9,8 +9,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lfine.schemas.task import Extract, MetricChoice
+
+IntervalMethod = Literal["percentile", "bca"]
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,13 @@ class ScoringSettings:
     """Of the bootstrap."""
     schema: str | None = None
     """JSON Schema that the answers of a json output should satisfy, as text."""
+    interval: IntervalMethod = "percentile"
+    """How the bootstrap's values become an interval; files that say nothing were made by percentiles."""
 
 
 @dataclass(frozen=True)
 class MetricScore:
-    """The value of one metric with its bootstrap interval."""
+    """The value of one metric with its interval."""
 
     value: float
     low: float

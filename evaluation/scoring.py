@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lfine.evaluation.extraction import check_extract, extractor
-from lfine.evaluation.intervals import bootstrap_mean, bootstrap_statistic
+from lfine.evaluation.intervals import bootstrap_statistic, mean_interval
 from lfine.evaluation.judging import Judging
 from lfine.evaluation.label_scores import label_scores
 from lfine.evaluation.metrics.checking import check_golds, check_metrics, check_recorded
@@ -89,7 +89,7 @@ def score(
         unextracted=unscored - blank,
         unjudged=measured.unjudged,
         facts=measured.facts,
-        per_label=None if coded is None else label_scores(coded, confidence=settings.confidence, seed=settings.seed),
+        per_label=None if coded is None else label_scores(coded, confidence=settings.confidence),
         endpoint=identity.endpoint,
         base_model=identity.base_model,
     )
@@ -178,27 +178,32 @@ class _Measured:
 def _measure(answered: Answered, settings: ScoringSettings) -> _Measured:
     """Return every value with its interval, and what is kept of each row."""
     measured, n = _Measured(), len(answered.golds)
-    confidence, seed = settings.confidence, settings.seed
     for choice in settings.metrics:
         metric, end = find(choice.name), suffix(choice)
         result = metric.compute(replace(answered, choice=choice))
         if isinstance(result, PerExample):
             for value, scores in result.scores.items():
                 judged = _judged(result, value)
-                measured.metrics[value + end] = bootstrap_mean(judged, confidence=confidence, seed=seed)
+                measured.metrics[value + end] = _mean_interval(judged, settings)
                 without = result.left_out.get(value, frozenset())
                 kept = (None if place in without else each for place, each in enumerate(scores))
                 measured.per_example[value + end] = tuple(kept)
             _keep_account(measured, result, next(iter(result.scores)) + end, answered)
         elif isinstance(result, Corpus | Facts):
             for value, statistic in metric.statistics(result, choice).items():
-                score = bootstrap_statistic(statistic, n, confidence=confidence, seed=seed)
+                score = bootstrap_statistic(
+                    statistic, n, confidence=settings.confidence, seed=settings.seed, method=settings.interval
+                )
                 measured.metrics[value + end] = score
         if isinstance(result, Facts):
             measured.facts[metric.values[0] + end] = result.rows
         if isinstance(result, PerExample | Facts) and result.unjudged:
             measured.unjudged[metric.values[0] + end] = result.unjudged
     return measured
+
+
+def _mean_interval(scores: Sequence[float], settings: ScoringSettings) -> MetricScore:
+    return mean_interval(scores, confidence=settings.confidence, seed=settings.seed, method=settings.interval)
 
 
 def _judged(result: PerExample, value: str) -> Sequence[float]:

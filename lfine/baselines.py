@@ -81,6 +81,7 @@ def settings_of(plan: EvaluationPlan) -> ScoringSettings:
         labels=plan.labels,
         extract=plan.extract,
         confidence=plan.confidence,
+        interval=plan.interval,
         seed=plan.seed,
         schema=plan.schema,
     )

@@ -1,24 +1,80 @@
-"""`lfine compare`: from what a person names to two scores of the same rows.
+"""`lfine compare`: from what a person names to scores of the same rows, and whether the later ones may pass.
 
-    compare_places(Path("runs/viggo/20261122T091500Z/evaluations/base"), Path("runs/viggo/20261122T091500Z"))
+    compare_places([Path("runs/viggo/20261122T091500Z/evaluations/base"), Path("runs/viggo/20261122T091500Z")])
+    judge(comparisons, margin=0.01)  →  Gate(metric="accuracy", margin=0.01, worse=("base",), reasons=("base is …",))
 
 *Not here:* the statistics (lfine.evaluation.compare).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from lfine.evaluation.compare import Comparison, compare
+from lfine.evaluation.compare import Comparison, adjusted, compare
+from lfine.evaluation.comparison_text import amount, interval, p_text
 from lfine.evaluation.files import read_scores
 from lfine.evaluation.records import Scores
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
 
+ROUNDING = 1e-9
+"""0.91 - 0.90 is a little more than 0.01 in floats: such a gap is not more than the margin."""
 
-def compare_places(first: Path, second: Path) -> Comparison:
-    """Compare two evaluations, each a run folder, an evaluation folder or a scores.json."""
-    return compare(scores_at(first), scores_at(second))
+
+@dataclass(frozen=True)
+class Gate:
+    """What `--fail-if-worse` comes to; the JSON form has `met` besides."""
+
+    metric: str
+    margin: float
+    worse: tuple[str, ...]
+    """Models that are worse than the first by more than the margin."""
+    reasons: tuple[str, ...]
+    """A sentence for each."""
+
+    @property
+    def met(self) -> bool:
+        return not self.worse
+
+    def record(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return {"metric": self.metric, "margin": self.margin, "met": self.met, "worse": list(self.worse)}
+
+
+def compare_places(places: Sequence[Path], *, headline: bool = False) -> tuple[Comparison, ...]:
+    """Compare the first evaluation with each other one; each is a run folder, an evaluation folder or a scores.json.
+
+    Raises:
+        RunError: LF501, LF505 for what cannot be read; LF502 for scores that cannot be compared; LF560, with
+            `headline`, where they can be compared in other metrics only than the first one's headline.
+    """
+    first, *others = map(scores_at, places)
+    comparisons = adjusted([compare(first, other) for other in others])
+    for each in comparisons if headline else ():
+        if each.headline != first.headline:
+            message = f"{each.first} and {each.second} cannot be compared in {first.headline}, only in {each.headline}"
+            raise RunError(Problem("LF560", message, "score both with the same metrics, of this version of lfine"))
+    return comparisons
+
+
+def judge(comparisons: Sequence[Comparison], *, margin: float) -> Gate:
+    """Say which models are worse than the first by more than `margin`; the differences as measured decide."""
+    worse = [each for each in comparisons if each.main.gain > margin + ROUNDING]
+    names, reasons = tuple(each.second for each in worse), tuple(_reason(each, margin) for each in worse)
+    return Gate(comparisons[0].headline, margin, names, reasons)
+
+
+def _reason(comparison: Comparison, margin: float) -> str:
+    gap = comparison.main
+    behind, level = amount(gap, gap.gain), f"{100 * comparison.confidence:g}%"
+    said = f"{comparison.second} is worse than {comparison.first} by {behind} of {gap.metric}"
+    doubt = "" if gap.verdict == "better" else f"; chance alone could do that (p = {p_text(gap.p_value)})"
+    return (
+        f"{said}, more than {amount(gap, margin)} (--fail-if-worse {margin:g});"
+        f" {comparison.first} minus {comparison.second}: {interval(gap)} at {level}{doubt}"
+    )
 
 
 def scores_at(place: Path) -> Scores:

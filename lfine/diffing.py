@@ -115,7 +115,7 @@ def stored_plan(path: Path) -> Plan | None:
 def effect(path: tuple[str, ...]) -> Effect:
     """Return what a value of the plan decides, by what the plan's two hashes are made of."""
     part, *rest = path
-    if part == "cost" or path == ("evaluation", "generation", "batch_size"):
+    if part == "cost" or path in (("evaluation", "generation", "batch_size"), ("evaluation", "interval")):
         return "time"
     if part == "evaluation":
         return "score"

@@ -330,7 +330,9 @@ class Evaluation:
     few_shot_examples: int
     """Training rows in the prompts of the baseline few_shot."""
     confidence: float
-    """Level of the bootstrap intervals."""
+    """Level of the intervals."""
+    interval: Literal["percentile", "bca"] = "percentile"
+    """How they are made from the bootstrap; plans from before the key used percentiles."""
     references: str | None = None
     """Column with further right answers of a row."""
     choices: str | None = None

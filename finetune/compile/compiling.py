@@ -249,6 +249,7 @@ def plan_scoring(
         baselines=notes.written("evaluation.baselines", wanted.baselines),
         few_shot_rows=_few_shot_rows(source, rows, notes),
         confidence=notes.written("evaluation.confidence", wanted.confidence),
+        interval=notes.written("evaluation.interval", wanted.interval),
         output_type=rows.output.type,
         labels=rows.output.labels,
         schema=rows.output.schema,

@@ -10,7 +10,7 @@ plan.json holds the two halves, their hashes and every decision with its origin 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.schemas.records import digest, to_json
@@ -277,6 +277,8 @@ class EvaluationPlan:
     """Column with further right answers."""
     choices: str | None = None
     """Column with the texts of the labels."""
+    interval: Literal["percentile", "bca"] = "percentile"
+    """How intervals are made from the bootstrap; in no hash: it changes no score."""
 
 
 @dataclass(frozen=True)
@@ -391,6 +393,7 @@ def training_hash(training: TrainingPlan) -> str:
 def evaluation_hash(evaluation: EvaluationPlan) -> str:
     """Return the hash of the half of the plan that can change a score; the generation batch cannot."""
     record = to_json(evaluation)
+    del record["interval"]
     if record["generation"] is not None:
         record["generation"] = {key: value for key, value in record["generation"].items() if key not in SAME_ANSWERS}
     return digest(record)

@@ -80,6 +80,7 @@ def scoring_settings(plan: EvaluationPlan) -> ScoringSettings:
         labels=plan.labels,
         extract=plan.extract,
         confidence=plan.confidence,
+        interval=plan.interval,
         seed=plan.seed,
         schema=plan.schema,
     )

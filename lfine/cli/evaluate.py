@@ -14,6 +14,9 @@ from lfine.cli.remote import add_endpoint, endpoint_of, use_lines
 from lfine.cli.several import Done, Words, add_tasks, each_task, selected
 from lfine.evaluation.reports.numbers import duration
 
+SHOWN = 5
+"""Labels that are listed."""
+
 if TYPE_CHECKING:
     from lfine.evaluating import Evaluated
     from lfine.evaluation.records import MetricScore, Scores
@@ -130,13 +133,32 @@ def summary(evaluated: Evaluated) -> str:
     unread = [f"  {name} cannot read {count} of the answers (counted as wrong)" for name, count in counts]
     beside = [_line(f"{each.model} ({each.headline})", each.metrics[each.headline]) for each in evaluated.beside]
     took = [] if scores.endpoint is None else use_lines(scores.endpoint)
-    lines = [head, *_metric_lines(scores), *unread, *left_out(scores), *beside, *took, f"report: {evaluated.report}"]
+    lines = [
+        head,
+        *_metric_lines(scores),
+        *_no_label(scores),
+        *unread,
+        *left_out(scores),
+        *beside,
+        *took,
+        f"report: {evaluated.report}",
+    ]
     return "\n".join(lines)
+
+
+def _no_label(scores: Scores) -> list[str]:
+    """Return the line that says that answers came, and not one of them is a label: most likely another task's."""
+    coded = scores.coded
+    if coded is None or not scores.scored or any(answer < len(coded.labels) for answer in coded.answers):
+        return []
+    shown = ", ".join(map(repr, coded.labels[:SHOWN])) + (", …" if len(coded.labels) > SHOWN else "")
+    return [f"  none of the {scores.scored} answers is one of the labels ({shown}): are they this task's?"]
 
 
 def _metric_lines(scores: Scores) -> list[str]:
     rows = [_line(name, each) for name, each in scores.metrics.items()]
-    return [f"{rows[0]}  ({scores.settings.confidence:.0%} interval)", *rows[1:]]
+    main = scores.metrics[scores.headline]
+    return [f"{rows[0]}  ({scores.settings.confidence:.0%} interval, ±{(main.high - main.low) / 2:.4f})", *rows[1:]]
 
 
 def _line(name: str, each: MetricScore) -> str:

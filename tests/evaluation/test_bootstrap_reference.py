@@ -80,11 +80,11 @@ def test_sign_flip_equals_the_plain_loop(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_paired_interval_is_that_of_the_differences(scored: Callable[..., Scores]) -> None:
-    golds = ["auto", "home"] * 20
-    first = [(gold, "home" if place % 5 == 0 else gold) for place, gold in enumerate(golds)]
-    second = [(gold, "home" if place % 3 == 0 else gold) for place, gold in enumerate(golds)]
-    one, other = scored(first), scored(second, model="base")
-    pairs = zip(one.per_example["accuracy"], other.per_example["accuracy"], strict=True)
+    golds = ["a cat sat", "a dog ran far"] * 20
+    first = [(gold, "a cat" if place % 5 == 0 else gold) for place, gold in enumerate(golds)]
+    second = [(gold, "a far dog" if place % 3 == 0 else gold) for place, gold in enumerate(golds)]
+    one, other = scored(first, metrics=("rouge",)), scored(second, model="base", metrics=("rouge",))
+    pairs = zip(one.per_example["rougeL"], other.per_example["rougeL"], strict=True)
     gaps = [a - b for a, b in pairs if a is not None and b is not None]
     found = compare(one, other).main
     expected = plain_interval(gaps, 0.95, one.settings.seed, intervals.RESAMPLES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,43 @@ def test_what_cannot_have_been_computed_is_refused(tmp_path: Path, damage: str) 
     ((line, message),) = refusals(tmp_path, f'{{"row_id": 9, "prediction": "a", {damage}}}\n')
     key = damage.split('"')[1]
     assert (line, message.partition(" cannot be")[0]) == (1, f"line 1 of answers.jsonl: {key} of row_id 9")
+
+
+def with_golds(*golds: str) -> str:
+    lines = zip(GOLDS, golds, strict=True)
+    return "".join(f'{{"row_id": {row}, "prediction": "x", "gold": {json.dumps(gold)}}}\n' for row, gold in lines)
+
+
+def test_predictions_of_another_task_are_known_by_their_golds(tmp_path: Path) -> None:
+    with pytest.raises(TaskError) as caught:
+        read(tmp_path, with_golds("home", "World", "Sports"))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.line, problem.file) == ("LF561", 2, str(tmp_path / "answers.jsonl"))
+    assert problem.message == (
+        "line 2 of answers.jsonl: its gold answer of row_id 4 is 'World', and that of the data is 'auto';"
+        " 2 of its 3 gold answers are others than the data's"
+    )
+    csv = "row_id,prediction,gold\n9,x,home\n4,x,World\n2,x,Sports\n"
+    with pytest.raises(TaskError, match=r"line 3 of answers\.csv: its gold answer of row_id 4"):
+        read(tmp_path, csv, "answers.csv")
+
+
+def test_golds_may_be_written_otherwise_or_be_absent(tmp_path: Path) -> None:
+    assert read(tmp_path, with_golds("Home.", "auto", " home")).problems == ()
+    assert read(tmp_path, with_golds("", "", "")).problems == ()
+    path = tmp_path / "json.jsonl"
+    path.write_text('{"row_id": 1, "prediction": "x", "gold": "{\\"a\\":1}"}\n', encoding="utf-8")
+    assert read_given_predictions(path, {1: '{"a": 1}'}).problems == ()
+
+
+def test_few_golds_that_were_corrected_are_a_warning(tmp_path: Path) -> None:
+    path, golds = tmp_path / "answers.jsonl", dict.fromkeys(range(20), "home")
+    lines = [json.dumps({"row_id": place, "prediction": "x", "gold": "home" if place else "auto"}) for place in golds]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    (warning,) = read_given_predictions(path, golds).problems
+    assert (warning.code, warning.severity, warning.line) == ("LF561", "warning", 1)
+    assert "1 of its 20 gold answers" in warning.message
+    lines[1:3] = [lines[0].replace('"row_id": 0', f'"row_id": {place}') for place in (1, 2)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(TaskError, match="3 of its 20 gold answers"):
+        read_given_predictions(path, golds)

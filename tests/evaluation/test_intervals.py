@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from lfine.evaluation.intervals import BLOCK, bootstrap_mean, bootstrap_statistic, resampled_rows
+from lfine.evaluation.intervals import (
+    BLOCK,
+    bootstrap_mean,
+    bootstrap_statistic,
+    mean_interval,
+    resampled_rows,
+)
+from lfine.evaluation.proportions import wilson
 from lfine.evaluation.records import MetricScore
 from lfine.schemas.errors import TaskError
 
@@ -52,14 +59,43 @@ def test_seed_decides_and_the_order_of_calls_does_not() -> None:
     assert other.value == first.value
 
 
-@pytest.mark.parametrize("scores", [[0.1] * 1000, [1.0], [0.0, 0.0]])
-def test_equal_scores_give_an_interval_without_width(scores: list[float]) -> None:
-    assert bootstrap_mean(scores, confidence=0.95, seed=0) == MetricScore(scores[0], scores[0], scores[0])
+@pytest.mark.parametrize("right", [0, 1, 912, 1000])
+def test_shares_of_right_rows_have_wilson_s_interval_by_either_method(right: int) -> None:
+    scores = [1.0] * right + [0.0] * (1000 - right)
+    expected = MetricScore(right / 1000, *wilson(right, 1000, confidence=0.95))
+    assert mean_interval(scores, confidence=0.95, seed=0, method="percentile") == expected
+    assert mean_interval(scores, confidence=0.95, seed=0, method="bca") == expected
+    assert expected.high - expected.low > 0.003
+
+
+def test_other_scores_are_resampled() -> None:
+    scores = [0.2, 1.0, 0.93] * 30
+    found = mean_interval(scores, confidence=0.9, seed=4, method="percentile")
+    assert found == bootstrap_mean(scores, confidence=0.9, seed=4)
+    assert mean_interval(scores, confidence=0.9, seed=4, method="bca") != found
+
+
+def test_differences_that_are_only_0_and_1_are_no_shares() -> None:
+    """A loss could have been among them: the score is -1 to 1."""
+    gaps = [1.0, 0.0, 0.0] * 30
+    found = mean_interval(gaps, confidence=0.9, seed=4, method="percentile", within=(-1.0, 1.0))
+    assert found == bootstrap_mean(gaps, confidence=0.9, seed=4)
+
+
+def test_equal_scores_have_a_width_and_a_single_row_says_nearly_nothing() -> None:
+    half = mean_interval([0.1] * 1000, confidence=0.95, seed=0, method="percentile")
+    assert half.value == 0.1  # the mean of equal floats is not always that float
+    assert half.low == pytest.approx(0.1 * 0.99617, abs=1e-5)
+    assert half.high == pytest.approx(0.1 + 0.9 * 0.00383, abs=1e-5)
+    gaps = mean_interval([0.0] * 1000, confidence=0.95, seed=0, method="bca", within=(-1.0, 1.0))
+    assert (gaps.value, gaps.high) == (0.0, -gaps.low)
+    assert gaps.high == pytest.approx(0.00383, abs=1e-5)
+    assert mean_interval([1.0], confidence=0.95, seed=0, method="percentile").low < 0.25
 
 
 def test_no_rows_are_a_problem() -> None:
     with pytest.raises(TaskError) as caught:
-        bootstrap_mean([], confidence=0.95, seed=0)
+        mean_interval([], confidence=0.95, seed=0, method="percentile")
     assert caught.value.problems[0].code == "LF305"
 
 

@@ -67,6 +67,18 @@ def test_corpus_metrics_have_intervals_but_no_per_example_scores(scored: Callabl
     assert scored([("auto", "auto")], metrics=("f1",)).metrics["f1"] == MetricScore(1.0, 1.0, 1.0)
 
 
+def test_the_task_says_how_intervals_are_made(settings: ScoringSettings, identity: ScoreIdentity) -> None:
+    rows = [Prediction(place, "auto" if place % 9 else "home", "auto") for place in range(60)]
+    rows[0] = replace(rows[0], prediction="home")
+    used = replace(settings, metrics=(plain("f1"), plain("accuracy")))
+    usual, moved = (
+        score(rows, settings=replace(used, interval=each), identity=identity) for each in ("percentile", "bca")
+    )
+    assert usual.metrics["f1"].value == moved.metrics["f1"].value
+    assert usual.metrics["f1"].low != moved.metrics["f1"].low
+    assert usual.metrics["accuracy"] == moved.metrics["accuracy"]
+
+
 def test_identity_is_copied_and_time_adds_up(settings: ScoringSettings, identity: ScoreIdentity) -> None:
     scores = score(ROWS, settings=settings, identity=replace(identity, model="base", limit=5))
     assert (scores.task, scores.model, scores.limit, scores.plan_hash) == ("claims", "base", 5, "plan0")

@@ -114,6 +114,7 @@ def test_the_effect_agrees_with_the_hashes(project: Project) -> None:
     assert effect(("training", "model", "name")) == "time"
     assert effect(("training", "model", "dtype")) == "weights"
     assert effect(("evaluation", "generation", "batch_size")) == "time"
+    assert effect(("evaluation", "interval")) == "time"
 
 
 def test_keys_are_those_of_the_task_file() -> None:

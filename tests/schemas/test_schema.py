@@ -73,6 +73,7 @@ CONSTANTS: dict[str, Any] = {
     "evaluation.extract": "none",
     "evaluation.baselines": [],
     "evaluation.confidence": 0.95,
+    "evaluation.interval": "bca",
 }
 
 

@@ -1,17 +1,17 @@
 """Whether there is enough: rows to learn from, rows to score, and what of a row the length limit leaves.
 
     few_examples(subject)   "80 rows of train …"
-    small_test(subject)     "200 rows of test show a difference from 8.9 points"
+    small_test(subject)     "200 rows of test show a difference from 9.3 points"
     cut_rows(subject)       "4.9% of 5,103 rows of train are longer than 165 tokens"
 
-*Not here:* the arithmetic of tests (…power), rows of one label (…labels).
+*Not here:* the arithmetic of tests (lfine.evaluation.power), rows of one label (…labels).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lfine.finetune.data.check.power import (
+from lfine.evaluation.power import (
     ACCURACY,
     DISCORDANT,
     paired_difference,

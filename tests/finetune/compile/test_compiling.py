@@ -119,6 +119,7 @@ SAME_SCORE = (
     "prompt.template='Sort: {question}'",
     "preprocessing.max_sequence_length=40",
     "evaluation.metrics=[accuracy]",
+    "evaluation.interval=percentile",
     "generation.max_new_tokens=auto",
 )
 

@@ -154,6 +154,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "evaluation.baselines": ("[]", "[majority]"),
     "evaluation.few_shot_examples": ("1", "2", "evaluation.baselines=[few_shot]"),
     "evaluation.confidence": ("0.9", "0.95"),
+    "evaluation.interval": ("percentile", "bca"),
     "evaluation.references": ("null", "note", "evaluation.metrics=[squad]"),
     "evaluation.choices": ("null", "words", "dataset={path: tags.jsonl}", "evaluation.metrics=[multiple_choice]"),
     "cost.gpu_hour_usd": ("1", "2"),

@@ -44,10 +44,44 @@ def test_several_against_the_first(two: tuple[Path, Path]) -> None:
 @pytest.mark.parametrize("margin", ["0", "0.05"])
 def test_the_gate_is_about_the_second_being_worse(two: tuple[Path, Path], margin: str) -> None:
     wrong, right = two
-    assert lfine("compare", right, wrong, "--fail-if-worse", margin).code == 1
+    ended = lfine("compare", right, wrong, "--fail-if-worse", margin)
+    assert (ended.code, ended.out.startswith("right against wrong")) == (1, True)
+    assert ended.err.startswith("wrong is worse than right by 100.0 points of accuracy, more than ")
+    assert ended.err.endswith(" at 95%\n")
     assert lfine("compare", wrong, right, "--fail-if-worse", margin).code == 0
     assert lfine("compare", wrong, wrong, "--fail-if-worse", margin).code == 0
     assert lfine("compare", right, wrong).code == 0
+
+
+def test_the_gate_in_the_document(two: tuple[Path, Path]) -> None:
+    wrong, right = two
+    ended = lfine("compare", right, wrong, wrong, right, "--fail-if-worse", "0.01", "--format", "json")
+    document = ended.json()
+    assert (ended.code, len(ended.err.splitlines())) == (1, 2)
+    assert document["gate"] == {"metric": "accuracy", "margin": 0.01, "met": False, "worse": ["wrong", "wrong"]}
+    assert [each["differences"][0]["verdict"] for each in document["comparisons"]] == [
+        "better",
+        "better",
+        "no difference shown",
+    ]
+    met = lfine("compare", wrong, right, "--fail-if-worse", "0.01", "--format", "json")
+    assert (met.code, met.err, met.json()["gate"]["met"]) == (0, "", True)
+    assert "gate" not in lfine("compare", wrong, right, "--format", "json").json()
+
+
+@pytest.mark.parametrize("margin", ["nan", "inf", "-0.01", "1%", ""])
+def test_a_margin_that_would_let_everything_pass_is_refused(two: tuple[Path, Path], margin: str) -> None:
+    ended = lfine("compare", *two, f"--fail-if-worse={margin}")
+    assert (ended.code, ended.out) == (2, "")
+    assert f"must be a number of 0 or more, got {margin!r}" in ended.err
+
+
+def test_markdown_for_a_pull_request(two: tuple[Path, Path]) -> None:
+    wrong, right = two
+    ended = lfine("compare", right, wrong, "--format", "markdown", "--fail-if-worse", "0.01")
+    assert ended.code == 1
+    assert ended.out.startswith("**right against wrong on the same 12 rows of test**\n\n| metric | right | wrong |")
+    assert "| `accuracy` | 100.0 | 0.0 | +100.0 | " in ended.out
 
 
 def test_nothing_to_compare(trained: Project) -> None:

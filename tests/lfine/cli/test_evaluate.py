@@ -197,6 +197,27 @@ def test_rows_without_an_answer_count_as_wrong_and_are_said(trained: Project, tm
     assert "2 of 12 held-out rows have no answer" in ended.err
 
 
+def test_answers_of_which_none_is_a_label_are_said(trained: Project, tmp_path: Path) -> None:
+    given = tmp_path / "theirs.jsonl"
+    given.write_text("".join(f'{{"row_id": {n}, "prediction": "World"}}\n' for n in range(48, 60)), encoding="utf-8")
+    out = lfine("evaluate", trained.task, "--predictions", given).out
+    assert "  accuracy                 0.0000  0.0000–0.2425  (95% interval, ±0.1212)\n" in out
+    assert "  none of the 12 answers is one of the labels ('" in out
+    assert out.count("'): are they this task's?") == 1
+    given.write_text('{"row_id": 48, "prediction": "fee"}\n', encoding="utf-8")
+    assert "none of the" not in lfine("evaluate", trained.task, "--predictions", given).out
+
+
+def test_predictions_of_another_task_are_refused(trained: Project, tmp_path: Path) -> None:
+    given = tmp_path / "theirs.jsonl"
+    lines = [json.dumps({"row_id": n, "prediction": "World", "gold": "Sports"}) for n in range(48, 60)]
+    given.write_text("\n".join(lines), encoding="utf-8")
+    before = files_of(trained.runs)
+    ended = refused("evaluate", "topics.yaml", "--predictions", given)
+    assert (ended.code, ended.problem()["code"], ended.problem()["line"]) == (1, "LF561", 1)
+    assert files_of(trained.runs) == before
+
+
 def test_a_predictions_file_that_is_not_there(trained: Project) -> None:
     ended = refused("evaluate", trained.task, "--predictions", "absent.jsonl")
     assert (ended.code, ended.problem()["code"]) == (1, "LF310")

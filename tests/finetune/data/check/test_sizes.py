@@ -29,9 +29,9 @@ def test_no_training_rows_are_for_evaluation_only(subject: MakeSubject, only: On
 def test_a_small_test_says_what_it_shows_and_what_would_do(subject: MakeSubject, only: Only) -> None:
     found = only(small_test(subject(train=rows(10), test=rows(200))))
     assert (found.name, found.severity) == ("small-test", "warning")
-    assert "from 8.8 points on" in found.message
-    assert "too few for the 5 points hoped for, which take 626" in found.message
-    assert found.cure == "score 626 rows or more"
+    assert "from 9.3 points on" in found.message
+    assert "too few for the 5 points hoped for, which take 665" in found.message
+    assert found.cure == "score 665 rows or more"
 
 
 def test_a_large_test_is_noted_and_counted_as_far_as_it_is_scored(subject: MakeSubject, only: Only) -> None:
