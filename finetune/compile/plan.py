@@ -9,7 +9,7 @@ plan.json holds the two halves, their hashes and every decision with its origin 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
@@ -397,8 +397,3 @@ def evaluation_hash(evaluation: EvaluationPlan) -> str:
     if record["generation"] is not None:
         record["generation"] = {key: value for key, value in record["generation"].items() if key not in SAME_ANSWERS}
     return digest(record)
-
-
-def without_machine(generation: GenerationPlan) -> GenerationPlan:
-    """Return the plan without what only changes how fast the answers come."""
-    return replace(generation, batch_size=1, layout="packed", window=None)
