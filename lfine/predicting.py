@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from lfine.answer_lines import AnswerLines, line_of
 from lfine.answerers import FAILED, Opened, answerer_of
@@ -141,7 +141,7 @@ def _windows(options: PredictOptions, wanted: Wanted, most: int, source: Source 
             yield rows[start : start + most]
         return
     before = 0
-    for lines in arriving(source or sys.stdin.buffer, most=most):
+    for lines in arriving(source or cast("Source", sys.stdin.buffer), most=most):
         yield [*line_questions(lines, wanted, after=before)]
         before += len(lines)
 

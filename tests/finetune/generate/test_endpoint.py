@@ -276,7 +276,7 @@ def test_the_caller_hears_of_each_outcome(tmp_path: Path) -> None:
 def test_clients_of_one_endpoint_read_the_certificates_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
 
-    def counting(*words: Any, trusted: object, **more: Any) -> Any:
+    def counting(*words: Any, trusted: Any, **more: Any) -> Any:
         opened.append(trusted)
         return open_client(*words, trusted=trusted, **more)
 
