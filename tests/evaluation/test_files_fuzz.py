@@ -84,6 +84,7 @@ def test_scores_without_any_one_key_are_refused(tmp_path: Path, scored: Callable
         "endpoint": None,
         "reasons": {},
         "code": {},
+        "base_model": None,
     }
     for key in whole:
         path.write_text(json.dumps({name: value for name, value in whole.items() if name != key}), encoding="utf-8")

@@ -140,10 +140,11 @@ def test_programs_are_run(code: Path) -> None:
     document, found = evaluated(*(["--unsafe"] if hole else []))
     assert document["metrics"]["pass@1"]["value"] == 1 / 4
     assert (document["scored"], document["unscored"]) == (3, 1)
-    assert found["reasons"]["pass@1"] == {
-        "2": "AssertionError in: assert f(1) == 2",
-        "3": "more processor time than it is given",
-    }
+    reasons = found["reasons"]["pass@1"]
+    assert set(reasons) == {"2", "3"}
+    assert reasons["2"] == "AssertionError in: assert f(1) == 2"
+    # On a machine with other work the time by the clock may end before the processor's.
+    assert reasons["3"] in ("more processor time than it is given", "no answer within 15 s")
     assert {path.name for path in code.iterdir()} == {"rows.csv", "task.yaml", "answers.jsonl", "runs", "cache"} - (
         set() if (code / "cache").exists() else {"cache"}
     )

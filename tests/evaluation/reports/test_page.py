@@ -16,6 +16,7 @@ import pytest
 
 from lfine.evaluation.files import read_scores, write_predictions, write_scores
 from lfine.evaluation.metrics.registry import plain
+from lfine.evaluation.proportions import all_alike
 from lfine.evaluation.records import EndpointUse, FailedRow, Latency, Prediction, ScoreIdentity, ScoringSettings
 from lfine.evaluation.reports.page import write_report
 from lfine.evaluation.scoring import score
@@ -257,7 +258,12 @@ def test_text_task_has_no_label_section(tmp_path: Path, settings: ScoringSetting
     write_scores(folder / "scores.json", score(rows, settings=text, identity=identity))
     page = page_of(None, folder)
     assert "labels" not in page.sections
-    assert "The tuned model reaches 66.7 points of rougeL (66.7–66.7) on 3 held-out rows." in page.visible()
+    said = re.search(
+        r"The tuned model reaches 66\.7 points of rougeL \((\S+)–(\S+)\) on 3 held-out rows\.", page.visible()
+    )
+    assert said is not None
+    low, high = all_alike(2 / 3, 3, within=(0.0, 1.0), confidence=settings.confidence)
+    assert said.groups() == (f"{100 * low:.1f}", f"{100 * high:.1f}")
 
 
 def test_evaluation_without_scores_is_refused(tmp_path: Path) -> None:

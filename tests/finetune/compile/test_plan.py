@@ -45,11 +45,12 @@ SAME_SCORE = {
     "generation.batch_size": "a memory decision",
     "generation.layout": "the layout is exact",
     "generation.window": "it decides which rows have which layout",
+    "interval": "it changes no score, only how sure of it one is",
 }
 
 OTHERS: tuple[object, ...] = ("x", 1, True, 0.5, ["x"], [1], {"x": 1}, {"folder": "x", "sha256": "x"})
 """Tried for a value that is null or empty: what its field takes decides."""
-WORDS = ("fp4", "nf4", "regex", "label", "macro", "weighted", "accuracy", "char")
+WORDS = ("fp4", "nf4", "regex", "label", "macro", "weighted", "accuracy", "char", "bca", "percentile")
 """Other values of fields that take certain words only."""
 
 

@@ -248,10 +248,12 @@ def test_an_error_of_one_process_is_that_of_both(project: Project) -> None:
 
 
 def test_after_an_error_of_one_process_no_other_task_is_begun(project: Project) -> None:
-    ended = commanded(project, "memory", 1, str(project.task))
+    first = project.task.with_name("first.yaml")
+    first.write_text(project.task.read_text(encoding="utf-8"), encoding="utf-8")
+    ended = commanded(project, "memory", 1, str(first))
     assert [each.code for each in ended] == [1, 1], ended[0].err + ended[1].err
     assert ended[0].err.index("LF404") < ended[0].err.index("LF515") < ended[0].err.index("LF116")
-    assert len(project.run_folders()) == 1
+    assert [path.name for path in project.runs.iterdir()] == ["first"]
 
 
 @pytest.mark.parametrize(("fault", "sharded"), [("bug", False), ("layer", True)])

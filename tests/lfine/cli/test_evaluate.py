@@ -29,6 +29,8 @@ KEYS = [
     "seconds",
 ]
 LINE = {"row_id", "prompt", "gold", "prediction", "finish_reason", "prompt_tokens", "completion_tokens"}
+BELIEF = {"label_log_probabilities", "gold_log_probability", "gold_tokens", "confidence"}
+"""What stands there too where the output is a category."""
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -62,7 +64,8 @@ def test_the_files_of_an_evaluation(finished: Project) -> None:
     lines = lines_of(evaluations / "tuned" / "predictions.jsonl")
     rows = rows_of()
     assert len(lines) == 12
-    assert all(set(line) == LINE for line in lines)
+    assert all(LINE <= set(line) <= LINE | BELIEF for line in lines)
+    assert all(set(line["label_log_probabilities"]) == {"card", "transfer", "fee"} for line in lines)
     assert {line["row_id"] for line in lines} == set(range(48, 60))
     assert all(line["gold"] == rows[line["row_id"]]["label"] for line in lines)
     assert all(line["prompt"].endswith("<|im_start|>assistant\n") for line in lines)
