@@ -98,7 +98,7 @@ generate-check: venv ## say whether the generated pages are up to date
 
 validate: venv ## lfine validate task_configs
 	@echo "lfine validate task_configs"
-	@$(BIN)/lfine validate task_configs
+	@env -u LFINE_DATA $(BIN)/lfine validate task_configs
 
 format: venv ## let ruff mend format and what it can mend safely
 	@$(BIN)/ruff check --fix --quiet . || true

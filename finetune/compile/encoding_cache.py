@@ -152,7 +152,8 @@ def sha256_of(path: Path) -> str:
 
 def _last_use(entry: Path) -> float:
     try:
-        return max((file.stat().st_mtime for file in entry.glob("*.json")), default=0.0)
+        # Every file counts: one that another process is writing has no record yet.
+        return max((file.stat().st_mtime for file in entry.iterdir()), default=entry.stat().st_mtime)
     except OSError:  # another process removes it
         return 0.0
 

@@ -39,7 +39,7 @@ ROWS = 160
 """Rows kept of each copied file, from its beginning, middle and end."""
 LIBRARY = ("_study", "glue_sst2", "viggo")
 """What is left of task_configs/lora_land: two tasks, and what they extend."""
-SETS = {
+SETS: Mapping[str, Mapping[str, str | int]] = {
     "glue_sst2": {"sentence": "it is {} good", "label": 1},
     "viggo": {"meaning_representation": "inform(name[{}])", "target": "There is {}."},
 }

@@ -167,6 +167,18 @@ def test_the_entries_used_last_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["k0", "k2", "k3"]
 
 
+def test_what_another_process_is_writing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no record yet, and is the newest of all."""
+    monkeypatch.setattr(encoding_cache, "KEPT", 2)
+    EncodingCache(tmp_path).table("old", "prompts", Filling())
+    for path in (tmp_path / "old").iterdir():
+        os.utime(path, (1, 1))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / ".prompts.arrow.x.part").write_bytes(b"half")
+    EncodingCache(tmp_path).table("new", "prompts", Filling())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "other"]
+
+
 def test_an_empty_table(tmp_path: Path) -> None:
     cache = EncodingCache(tmp_path)
     for _ in range(2):
