@@ -35,7 +35,7 @@ def shown(value: object) -> str:
 def flow(value: Any) -> str:
     """Return a value in one line of YAML, texts without needless quotes."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{flow(key)}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(flow(item) for item in value) + "]"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and isinstance(scalar_of(value), str):

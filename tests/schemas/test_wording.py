@@ -132,3 +132,8 @@ def test_small_words() -> None:
     assert one_of(["a"]) == "a"
     assert one_of(["a", "b", "c"], "and") == "a, b and c"
     assert (shown("x"), shown(None), shown(1)) == ("x", "null", "1")
+
+
+def test_a_key_that_would_be_a_number_is_quoted() -> None:
+    """Written without quotes it would be read as a number, and refused as a key."""
+    assert flow({"0": "negative", "label": ["1", True]}) == '{"0": negative, label: ["1", true]}'
