@@ -13,10 +13,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from tqdm import tqdm
-from transformers import PreTrainedModel
 
 from lfine.compiling import say, warn
 from lfine.evaluation.label_confidence import confidence
@@ -34,6 +33,9 @@ from lfine.schemas.errors import RunError, TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import ShapeError, digest, from_json, to_json, write_text
 from lfine.training import PROMPT_FILE
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 PARTIAL = "predictions.partial.jsonl"
 

@@ -245,9 +245,9 @@ class GenerationPlan:
     probabilities: bool = False
     """Whether the probability of each label and of the gold answer is recorded beside the answers."""
     layout: str = "packed"
-    """packed: each step is one row without padding; padded: transformers' own cache. The same text."""
+    """packed: each step is one row without padding; padded: transformers' own cache."""
     window: int | None = None
-    """Tokens that the model attends to, where these are fewer than its context; longer rows are padded."""
+    """Tokens attended to, where fewer than the context; longer rows are padded."""
 
 
 @dataclass(frozen=True)
@@ -391,8 +391,8 @@ def training_hash(training: TrainingPlan) -> str:
 def evaluation_hash(evaluation: EvaluationPlan) -> str:
     """Return the hash of the half of the plan that can change a score; the generation batch cannot."""
     record = to_json(evaluation)
-    if record["generation"] is not None:
-        record["generation"] = {key: value for key, value in record["generation"].items() if key not in SAME_ANSWERS}
+    for key in SAME_ANSWERS if record["generation"] else ():
+        del record["generation"][key]
     return digest(record)
 
 
