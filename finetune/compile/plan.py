@@ -371,9 +371,6 @@ NO_WEIGHTS = {
 }
 """Fields of its records that cannot change the weights either."""
 
-SAME_ANSWERS = ("batch_size", "layout", "window")
-"""Fields of GenerationPlan that change speed and memory, never an answer."""
-
 
 def weights_record(training: TrainingPlan) -> dict[str, Any]:
     """Return, as JSON, what of the plan can change the weights."""
@@ -390,10 +387,8 @@ def training_hash(training: TrainingPlan) -> str:
 
 def evaluation_hash(evaluation: EvaluationPlan) -> str:
     """Return the hash of the half of the plan that can change a score; the generation batch cannot."""
-    record = to_json(evaluation)
-    for key in SAME_ANSWERS if record["generation"] else ():
-        del record["generation"][key]
-    return digest(record)
+    made = evaluation.generation
+    return digest(to_json(replace(evaluation, generation=None if made is None else without_machine(made))))
 
 
 def without_machine(generation: GenerationPlan) -> GenerationPlan:
