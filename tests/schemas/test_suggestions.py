@@ -133,7 +133,7 @@ def test_the_question() -> None:
             "zzzzzz",
             (
                 "use one of `max_new_tokens`, `temperature`, `top_p`, `top_k`, `min_p`, `repetition_penalty`, `stop`, "
-                "`seed`, `constrain`"
+                "`seed`, `constrain`, `probabilities`"
             ),
         ),
         (("adapter", "r"), "zzzzzz", "remove it"),
