@@ -38,6 +38,7 @@ from lfine.finetune.compile.plan import (
     PromptPlan,
     SelectionPlan,
     TrainingPlan,
+    without_machine,
 )
 from lfine.finetune.compile.prepare import Prepared, PreparedModel, PreparedRows
 from lfine.finetune.compile.room import answers_without_room
@@ -156,8 +157,7 @@ def _what_decides(
     if selection.by == "loss":
         return selection
     generation = evaluation.generation
-    # What only changes how fast answers come decides nothing.
-    how = None if generation is None else replace(generation, batch_size=1, layout="packed", window=None)
+    how = None if generation is None else without_machine(generation)
     return replace(selection, answers=digest([how, evaluation.metrics, evaluation.extract, evaluation.labels]))
 
 

@@ -9,7 +9,7 @@ plan.json holds the two halves, their hashes and every decision with its origin 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
@@ -245,9 +245,9 @@ class GenerationPlan:
     probabilities: bool = False
     """Whether the probability of each label and of the gold answer is recorded beside the answers."""
     layout: str = "packed"
-    """packed: each step is one row without padding; padded: transformers' own cache. The same text."""
+    """packed: each step is one row without padding; padded: transformers' own cache."""
     window: int | None = None
-    """Tokens that the model attends to, where these are fewer than its context; longer rows are padded."""
+    """Tokens attended to, where fewer than the context; longer rows are padded."""
 
 
 @dataclass(frozen=True)
@@ -373,9 +373,6 @@ NO_WEIGHTS = {
 }
 """Fields of its records that cannot change the weights either."""
 
-SAME_ANSWERS = ("batch_size", "layout", "window")
-"""Fields of GenerationPlan that change speed and memory, never an answer."""
-
 
 def weights_record(training: TrainingPlan) -> dict[str, Any]:
     """Return, as JSON, what of the plan can change the weights."""
@@ -392,8 +389,12 @@ def training_hash(training: TrainingPlan) -> str:
 
 def evaluation_hash(evaluation: EvaluationPlan) -> str:
     """Return the hash of the half of the plan that can change a score; the generation batch cannot."""
-    record = to_json(evaluation)
+    made = None if evaluation.generation is None else without_machine(evaluation.generation)
+    record = to_json(replace(evaluation, generation=made))
     del record["interval"]
-    if record["generation"] is not None:
-        record["generation"] = {key: value for key, value in record["generation"].items() if key not in SAME_ANSWERS}
     return digest(record)
+
+
+def without_machine(generation: GenerationPlan) -> GenerationPlan:
+    """Return the plan without what only changes how fast the answers come."""
+    return replace(generation, batch_size=1, layout="packed", window=None)
