@@ -100,7 +100,11 @@ BUDGETS: Mapping[str, Budget] = {
     "legal": LONG,
     "reuters": LONG,
     "jigsaw": LABEL,
-    "glue_stsb": LABEL,
+    "glue_stsb": Budget(
+        updates=120,
+        why="after 960 examples it answers 3.0 to 170 of the 200 rows and 0.0 to the others: a rating near the middle "
+        "costs least as long as closer and less close meanings are not told apart",
+    ),
     "webnlg": TEXT,
     "glue_cola": LABEL,
     "glue_mrpc": LABEL,

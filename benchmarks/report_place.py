@@ -26,7 +26,9 @@ MESSAGES = Path(__file__).resolve().parent.parent / "task_configs" / "insurance_
 KINDS = ("claims", "billing", "cover", "cancellation", "renewal", "documents", "fraud", "complaints", "quotes")
 THINGS = ("car", "home", "travel", "life", "health", "pet", "boat", "business", "legal")
 UPDATES = 130
-RIGHT = {"tuned": 0.87, "base": 0.3, "gpt-4.1-mini": 0.83, "tfidf": 0.74}
+HOSTED = "hosted"
+"""A model behind an endpoint; no real one, for no real one gave these answers."""
+RIGHT = {"tuned": 0.87, "base": 0.3, HOSTED: 0.83, "tfidf": 0.74}
 """Share of rows that each model answers right, about."""
 
 
@@ -64,9 +66,9 @@ def _evaluation(run: Path, model: str, golds: list[tuple[str, str]], drawn: rand
         seed=0,
     )
     made = provenance(f"lfine evaluate routing.yaml, made up for {model}", {"routing.csv": "0" * 64})
-    seconds = {"tuned": 412.0, "base": 530.0, "gpt-4.1-mini": 96.0}.get(model, 0.4)
+    seconds = {"tuned": 412.0, "base": 530.0, HOSTED: 96.0}.get(model, 0.4)
     identity = ScoreIdentity("routing", model, "test", None, "made up", "made up", made, seconds)
-    if model.startswith("gpt"):
+    if model == HOSTED:
         failed = tuple(
             FailedRow(each.row_id, "no answer within 60 s, 5 times") for each in predictions if each.prediction is None
         )
