@@ -22,6 +22,7 @@ from lfine.finetune.generate.local_choice import Choice
 from lfine.finetune.generate.local_keys import attending
 from lfine.finetune.generate.local_rows import GenerationSettings, Row
 from lfine.finetune.generate.local_steps import MOST_TOKENS, Steps
+from lfine.finetune.models.laid_out import laid_out
 from lfine.finetune.models.parts import parts_of, projection_of
 
 REFILL = 8
@@ -30,7 +31,7 @@ REFILL = 8
 
 def answer_packed(model: PreTrainedModel, rows: Sequence[Row], settings: GenerationSettings) -> Iterator[list[Row]]:
     """Answer the rows, shortest first; yield those that ended, step by step."""
-    with attending(model):
+    with attending(model), laid_out(model, tokens=settings.batch_size):
         engine = _Engine(model, rows, settings)
         while engine.busy:
             done = engine.step()
