@@ -26,6 +26,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_utils import AttentionInterface
 
+from lfine.finetune.models.parts import capped
+
 ATTENTION = "lfine_slots"
 """Name under which the attention is registered with transformers."""
 ROUND = 64
@@ -156,12 +158,12 @@ def _attend(
     each = query.shape[0] // groups
     split = query.reshape(groups, each, rows, length, size)
     mine = split.permute(2, 0, 1, 3, 4).reshape(rows * groups, each * length, size)
-    scores = _capped(torch.bmm(mine, own[0].flatten(0, 1).transpose(1, 2)), cap)
+    scores = capped(torch.bmm(mine, own[0].flatten(0, 1).transpose(1, 2)), cap)
     scores.view(rows, groups, each, length, seen).add_(mask[:, :, None])
     scores = scores.view(rows, groups, each * length, seen)
     if shared is not None:
         before = torch.bmm(split.reshape(groups, -1, size), shared[0].transpose(1, 2))  # (K, H/K * R * L, P)
-        before = _capped(before, cap).view(groups, each, rows, length, -1).permute(2, 0, 1, 3, 4)
+        before = capped(before, cap).view(groups, each, rows, length, -1).permute(2, 0, 1, 3, 4)
         scores = torch.cat([scores, before.flatten(2, 3)], -1)
     weights = scores.softmax(-1, dtype=torch.float32).to(scores.dtype)
     found = torch.bmm(weights[..., :seen].flatten(0, 1), own[1].flatten(0, 1))  # (R * K, H/K * L, D)
@@ -171,10 +173,6 @@ def _attend(
         before = torch.bmm(weighed.reshape(groups, each * rows * length, -1), shared[1])
         found = found + before.view(groups, each, rows, length, -1).permute(2, 3, 0, 1, 4)
     return found.reshape(rows * length, groups * each, -1)
-
-
-def _capped(scores: Tensor, cap: float | None) -> Tensor:
-    return scores if cap is None else torch.tanh(scores / cap) * cap
 
 
 def slot_attention(

@@ -40,6 +40,11 @@ def projection_of(model: PreTrainedModel | PeftModel) -> Callable[[Tensor], Tens
         found: Tensor = head(states)
         if scale != 1:
             found = found * scale
-        return found if cap is None else torch.tanh(found / cap) * cap
+        return capped(found, cap)
 
     return logits
+
+
+def capped(scores: Tensor, cap: float | None) -> Tensor:
+    """Return scores bent to stay within -cap..cap, as Gemma 2 does with logits and attention; None: as they are."""
+    return scores if cap is None else torch.tanh(scores / cap) * cap

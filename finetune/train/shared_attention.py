@@ -24,6 +24,7 @@ from torch.nn.attention.flex_attention import BlockMask
 from transformers import PreTrainedModel
 from transformers.modeling_utils import AttentionInterface
 
+from lfine.finetune.models.parts import capped
 from lfine.finetune.train.flex import FLEX, block_mask_of
 
 ATTENTION = "lfine_shared_prefix"
@@ -250,9 +251,7 @@ def _attend(
 ) -> _Attended:
     """Queries (N, Q, D), keys and values (N, S, D); `shape` of the scores (K, R, H/K, Q', S), the mask's last four."""
     key, value = seen
-    scores = torch.bmm(query, key.transpose(1, 2))  # (N, Q, S)
-    if cap is not None:
-        scores = torch.tanh(scores / cap) * cap
+    scores = capped(torch.bmm(query, key.transpose(1, 2)), cap)  # (N, Q, S)
     scores.view(shape).add_(mask)
     weights = scores.softmax(-1)
     return _Attended(torch.bmm(weights, value), (query, key, value, weights))
