@@ -3,7 +3,7 @@
 Four updates of ten examples that share a prefix, and some of them stems. Compared are each update's loss, the gradient
 of the first update, and the adapter after the last. The plain loop (reference.py) runs on the same base weights: of a
 quantized model what its codes stand for, which tests/finetune/models/test_quantization.py compares bit for bit with
-bitsandbytes. Compilation is no row of the table: no plan compiles (docs/LOG.md says what it costs).
+bitsandbytes. Compilation is no row of the table: no plan compiles (what it would gain is not measured).
 """
 
 from __future__ import annotations
