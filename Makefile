@@ -42,10 +42,13 @@ demo: venv ## validate, compile, train, evaluate and report one small task
 	@$(BIN)/python benchmarks/demo.py
 
 test: venv ## run the whole test suite, offline
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m 'not tasks'
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m 'not tasks and not compiler'
 
 test-tasks: venv ## train every task file for two updates on its real rows and score their gold answers (minutes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/task_configs -m tasks
+
+test-compiled: venv ## compare compiled decoder layers with the plain loop, in every number format (minutes)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/finetune/train/test_convergence.py -m compiler
 
 soak: venv ## kill 200 trainings at random moments, go on with each, compare the ends bit for bit
 	@$(BIN)/python -m benchmarks.soak

@@ -3,7 +3,7 @@
 Four updates of ten examples that share a prefix, and some of them stems. Compared are each update's loss, the gradient
 of the first update, and the adapter after the last. The plain loop (reference.py) runs on the same base weights: of a
 quantized model what its codes stand for, which tests/finetune/models/test_quantization.py compares bit for bit with
-bitsandbytes. Compilation is no row of the table: no plan compiles (what it would gain is not measured).
+bitsandbytes. No plan compiles (docs/explanation/training-speed.md says why); its row waits for `make test-compiled`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from shutil import which
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch._dynamo.utils import counters
 from transformers import PreTrainedModel
 
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
@@ -52,6 +54,7 @@ TOLERANCES = {
     "nf4": Tolerance(1e-5, 1e-4, 1e-3),
     "int8": Tolerance(1e-5, 1e-4, 1e-3),
 }
+compiler = [pytest.mark.compiler, pytest.mark.skipif(which("g++") is None, reason="no g++ to compile with")]
 SCHEMES = {
     "nf4": QuantizationPlan(bits=4, quant_type="nf4", double_quant=True, compute_dtype="float32"),
     "int8": QuantizationPlan(bits=8, quant_type="nf4", double_quant=False, compute_dtype="float32"),
@@ -70,6 +73,7 @@ class Way:
     micro: int = BATCH
     checkpointing: bool = False
     kernels: tuple[str, ...] = ()
+    compiled: bool = False
 
     @property
     def machine(self) -> MachinePlan:
@@ -87,6 +91,7 @@ WAYS = {
     "micro-batches": Way(micro=3),
     "checkpointing": Way(checkpointing=True),
     "kernels": Way(kernels=KERNELS),
+    "compiled": Way(compiled=True),
     "all at once": Way(stems=True, places=7, micro=4, checkpointing=True, kernels=KERNELS),
 }
 
@@ -131,11 +136,19 @@ def plain(folder: Path, kind: str) -> Course:
     return Course(losses, first, begun, weights(model))
 
 
+def compile_layers(model: PreTrainedModel) -> None:
+    """Compile every decoder layer for any number of tokens, as benchmarks/train_profile.py does."""
+    for layer in model.get_decoder().layers:
+        layer.compile(dynamic=True)
+
+
 def fast(folder: Path, kind: str, way: Way) -> Course:
     model, _ = model_of(folder, kind)
     if way.checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     engine = engine_for(model, way.machine, way.prefix)
+    if way.compiled:
+        compile_layers(model)
     parameters = trainable_parameters(model)
     begun = weights(model)
     update_gradient(engine, batches()[0])
@@ -165,13 +178,16 @@ def set_way(monkeypatch: pytest.MonkeyPatch) -> Callable[[Way], None]:
 
 
 @pytest.mark.parametrize("kind", TOLERANCES)
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=compiler if way.compiled else ()) for name, way in WAYS.items()]
+)
 def test_every_way_trains_as_the_plain_loop_does(
     name: str, kind: str, tiny_model_folder: Path, set_way: Callable[[Way], None]
 ) -> None:
     way, allowed, expected = WAYS[name], TOLERANCES[kind], plain(tiny_model_folder, kind)
     set_way(way)
     found = fast(tiny_model_folder, kind, way)
+    assert not way.compiled or counters["stats"]["unique_graphs"]
     assert torch.equal(found.begun, expected.begun)
     assert found.losses == pytest.approx(expected.losses, rel=allowed.loss)
     assert (found.first - expected.first).norm() <= allowed.gradient * expected.first.norm()
