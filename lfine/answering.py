@@ -9,13 +9,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
-
-from tqdm import tqdm
 
 from lfine.compiling import say, warn
 from lfine.evaluation.label_confidence import confidence
@@ -29,6 +26,7 @@ from lfine.finetune.data.pairs import Example
 from lfine.finetune.data.wording import counted, listed
 from lfine.finetune.generate.local_answers import Asking, Belief, TextAnswer, answer_texts, asking, beliefs
 from lfine.finetune.generate.local_speaker import Speaker
+from lfine.row_bars import row_bar
 from lfine.schemas.errors import RunError, TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import ShapeError, digest, from_json, to_json, write_text
@@ -118,9 +116,7 @@ def _generate(who: Answering, rows: list[Example], kept: _Kept, speaker: Speaker
     how = asking(generation, who.prepared.model, labels=who.evaluation.labels)
     prompts = within_context(who, rows, how)
     renderer = who.prepared.model.renderer
-    bar = tqdm(
-        total=len(rows), desc="answer", unit="row", file=sys.stderr, mininterval=0.3 if sys.stderr.isatty() else 15
-    )
+    bar = row_bar("answer", len(rows))
     merge = who.adapter is not None and merges(who.training)[0]
     with speaker.speaking(who.adapter, merge=merge) as model, bar, kept.path.open("a", encoding="utf-8") as file:
         believed = _believed(who, model, rows, prompts, how) if generation.probabilities else {}
@@ -142,15 +138,8 @@ def _believed(
     most = max(longest[len(golds) :], default=0)
     room = [context - max(most, own) for own in longest[: len(golds)]]
     places = [place for place, prompt in enumerate(prompts) if len(prompt) <= room[place]]
-    bar = tqdm(
-        total=len(places),
-        desc="probabilities",
-        unit="row",
-        file=sys.stderr,
-        mininterval=0.3 if sys.stderr.isatty() else 15,
-    )
     found: dict[int, Belief] = {}
-    with bar:
+    with row_bar("probabilities", len(places)) as bar:
         asked = [prompts[place] for place in places]
         for number, belief in beliefs(model, asked, [golds[place] for place in places], how, labels):
             found[places[number]] = belief

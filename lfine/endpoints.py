@@ -14,15 +14,12 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
-
-from tqdm import tqdm
+from typing import Literal, Self
 
 from lfine.compiling import model_folder, say
 from lfine.evaluation.records import EndpointUse, FailedRow, Latency, Prediction
@@ -40,6 +37,7 @@ from lfine.finetune.generate.endpoint_address import Address, Key, address_of, r
 from lfine.finetune.generate.endpoint_answers import Answer, AnswerFile
 from lfine.finetune.generate.endpoint_failures import Barred
 from lfine.finetune.generate.endpoint_requests import Api, Form, Prompt, Question, Request, read_extra, requests_of
+from lfine.row_bars import row_bar
 from lfine.schemas.errors import MachineError, TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import digest
@@ -171,7 +169,8 @@ class Correspondent:
 
     def _ask(self, requests: Sequence[Request], heard: Done, *, bar: bool) -> None:
         """Ask; MachineError for an endpoint that answers no more, Interrupted when a person stops it."""
-        command, shown = self._sheet.command, _bar(requests) if bar else None
+        rows = sum(len(request.row_ids) for request in requests)
+        command, shown = self._sheet.command, row_bar("answer", rows) if bar else None
         before = len(self._kept) + len(self._asker.outcomes)
 
         def done(request: Request, outcome: Outcome) -> None:
@@ -217,16 +216,6 @@ class Correspondent:
         use = _use(self.form, outcomes, self._by_row, cost, sent=sent, kept=kept, shots=self._shots)
         _say_failed(use)
         return use
-
-
-def _bar(requests: Sequence[Request]) -> Any:
-    return tqdm(
-        total=sum(len(request.row_ids) for request in requests),
-        desc="answer",
-        unit="row",
-        file=sys.stderr,
-        mininterval=0.3 if sys.stderr.isatty() else 15,
-    )
 
 
 def forget(folder: Path) -> None:

@@ -32,7 +32,7 @@ from lfine.finetune.compile.plan import Plan, TrainingPlan
 from lfine.finetune.compile.prepare import Prepared, prepare_model
 from lfine.finetune.data.pairs import Example
 from lfine.finetune.export.adapter_folder import write_adapter
-from lfine.finetune.export.drift import Heard, Limits, Said, drift, follow, limits_of, round_again, said
+from lfine.finetune.export.drift import Heard, Limits, Said, Step, drift, follow, limits_of, round_again, said
 from lfine.finetune.export.merging import merge
 from lfine.finetune.export.model_folder import copy_tokenizer, write_model
 from lfine.finetune.export.serving import largest_rank, read_adapter
@@ -43,6 +43,7 @@ from lfine.finetune.models.quantization import DTYPES
 from lfine.finetune.train.evaluations import scoring_settings
 from lfine.model_card import CardFacts, card_text
 from lfine.reopening import reopen
+from lfine.row_bars import row_bar
 from lfine.runs import now, read_run
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
@@ -171,8 +172,14 @@ def _written(subject: Subject, wanted: Wanted, folder: Path) -> tuple[Heard, fro
 
 def _hear(subject: Subject, model: PreTrainedModel, answers: Sequence[Said] | None = None) -> Heard:
     """Return a model's answers, and what it believes at each token of the given ones (its own, unless given)."""
-    own = said(model, subject.prompts, subject.how, subject.row_ids)
-    return Heard(own, follow(model, subject.prompts, own if answers is None else answers))
+    with row_bar("answer", len(subject.prompts)) as bar:
+        own = said(model, subject.prompts, subject.how, subject.row_ids, bar.update)
+    return Heard(own, _follow(subject, model, own if answers is None else answers))
+
+
+def _follow(subject: Subject, model: PreTrainedModel, answers: Sequence[Said]) -> list[tuple[Step, ...]]:
+    with row_bar("probabilities", len(answers)) as bar:
+        return follow(model, subject.prompts, answers, bar.update)
 
 
 def _write_merged(subject: Subject, wanted: Wanted, model: PreTrainedModel, folder: Path) -> frozenset[str]:
@@ -220,7 +227,7 @@ def _exported(
             return heard, limits_of(heard.steps, heard.steps)
         coarser = wanted.dtype if subject.computing == "float32" else subject.computing
         round_again(model, rounded, DTYPES[coarser])
-        return heard, limits_of(heard.steps, follow(model, subject.prompts, answers))
+        return heard, limits_of(heard.steps, _follow(subject, model, answers))
 
 
 def _record(subject: Subject, wanted: Wanted, folder: Path, check: Check) -> ExportRecord:

@@ -22,7 +22,7 @@ the variance of a rounding, and the probabilities of the same tokens move by as 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from inspect import signature
 
@@ -33,6 +33,8 @@ from transformers import PreTrainedModel
 
 from lfine.finetune.generate.local_answers import Asking, answer_texts
 
+Came = Callable[[int], object]
+"""Hears how many more rows are done."""
 USUAL, ERRORS, TIE = 1.5, 5.0, 4.0
 """A right merge moves the mean by 0.8 to 1.4 times what one more rounding does (docs/decisions/0016); 5 / sqrt(tokens)
 are three standard errors of such a ratio. A tie is the difference of two log-probabilities, and the largest of many."""
@@ -99,21 +101,37 @@ class Drift:
     """Of these, rows where the adapter held the other token to be much less likely: no tie that rounding decides."""
 
 
-def said(model: PreTrainedModel, prompts: Sequence[Sequence[int]], how: Asking, row_ids: Sequence[int]) -> list[Said]:
-    """Return the model's answers in the order of the prompts."""
+def said(
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    how: Asking,
+    row_ids: Sequence[int],
+    came: Came = lambda _: None,
+) -> list[Said]:
+    """Return the model's answers in the order of the prompts; `came` hears of each some, how many they are."""
     found: dict[int, Said] = {}
     for answers in answer_texts(model, prompts, how, row_ids):
         for each in answers:
             ended = each.tokens > len(each.token_ids)
             ids = (*each.token_ids, how.renderer.end_id) if ended else each.token_ids
             found[each.number] = Said(each.text, ids)
+        came(len(answers))
     return [found[number] for number in range(len(prompts))]
 
 
 @torch.inference_mode()
-def follow(model: PreTrainedModel, prompts: Sequence[Sequence[int]], answers: Sequence[Said]) -> list[tuple[Step, ...]]:
+def follow(
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    answers: Sequence[Said],
+    came: Came = lambda _: None,
+) -> list[tuple[Step, ...]]:
     """Return what the model believes at each token of given answers; one row at a time, without padding."""
-    return [_steps(model, prompt, each.ids) for prompt, each in zip(prompts, answers, strict=True)]
+    found = []
+    for prompt, each in zip(prompts, answers, strict=True):
+        found.append(_steps(model, prompt, each.ids))
+        came(1)
+    return found
 
 
 def _steps(model: PreTrainedModel, prompt: Sequence[int], ids: Sequence[int]) -> tuple[Step, ...]:

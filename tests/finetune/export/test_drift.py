@@ -99,9 +99,12 @@ def test_beliefs_are_those_of_a_plain_pass(
 
 def test_greedy_answers_are_what_the_model_holds_likeliest(how: Asking, tiny_model_folder: Path) -> None:
     model, prompts = base(tiny_model_folder), how.renderer.prompt_ids_batch(ROWS)
-    answers = said(model, prompts, how, range(5))
-    for each in follow(model, prompts, answers):
+    came: list[int] = []
+    answers = said(model, prompts, how, range(5), came.append)
+    assert sum(came) == 5
+    for each in follow(model, prompts, answers, came.append):
         assert all(one.own == max(one.likeliest.values()) for one in each)
+    assert sum(came) == 10
 
 
 def test_the_same_model_has_not_moved() -> None:
