@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -115,36 +115,50 @@ def _generate(who: Answering, rows: list[Example], kept: _Kept, speaker: Speaker
         raise ValueError("an evaluation plan without generation cannot answer")
     how = asking(generation, who.prepared.model, labels=who.evaluation.labels)
     prompts = within_context(who, rows, how)
-    renderer = who.prepared.model.renderer
-    bar = row_bar("answer", len(rows))
+    believed: dict[int, Belief] = {}
     merge = who.adapter is not None and merges(who.training)[0]
-    with speaker.speaking(who.adapter, merge=merge) as model, bar, kept.path.open("a", encoding="utf-8") as file:
-        believed = _believed(who, model, rows, prompts, how) if generation.probabilities else {}
-        for answers in answer_texts(model, prompts, how, [row.row_id for row in rows]):
-            for each in answers:
-                row = rows[each.number]
-                made = _prediction(row, renderer.example_prompt(row), len(prompts[each.number]), each)
-                kept.add(file, _with_belief(made, believed.get(each.number)))
+    with speaker.speaking(who.adapter, merge=merge) as model, kept.path.open("a", encoding="utf-8") as file:
+
+        def keep(place: int, answer: TextAnswer) -> None:
+            row = rows[place]
+            made = _prediction(row, who.prepared.model.renderer.example_prompt(row), len(prompts[place]), answer)
+            kept.add(file, _with_belief(made, believed.get(place)))
             file.flush()
-            bar.update(len(answers))
+
+        if generation.probabilities:
+            for place, belief, answer in _believed(who, model, rows, prompts, how):
+                believed[place] = belief
+                if answer is not None:
+                    keep(place, answer)
+        left = [place for place, row in enumerate(rows) if row.row_id not in kept.answers]
+        if not left:
+            return
+        with row_bar("answer", len(left)) as bar:
+            ids = [rows[place].row_id for place in left]
+            for answers in answer_texts(model, [prompts[place] for place in left], how, ids):
+                for each in answers:
+                    keep(left[each.number], each)
+                bar.update(len(answers))
 
 
 def _believed(
     who: Answering, model: PreTrainedModel, rows: list[Example], prompts: list[list[int]], how: Asking
-) -> dict[int, Belief]:
-    """Return what the model believes of each row, by place; a gold answer beyond its context is left out."""
+) -> Iterator[tuple[int, Belief, TextAnswer | None]]:
+    """Yield what the model believes of each row, by place; a gold answer beyond its context is left out.
+
+    The model's answer comes with it where the probabilities already show it.
+    """
     golds, labels, context = [row.answer for row in rows], who.evaluation.labels, who.training.model.context
     longest = [len(ids) for ids in how.renderer.completion_ids_batch([*golds, *labels])]
     most = max(longest[len(golds) :], default=0)
     room = [context - max(most, own) for own in longest[: len(golds)]]
     places = [place for place, prompt in enumerate(prompts) if len(prompt) <= room[place]]
-    found: dict[int, Belief] = {}
-    with row_bar("probabilities", len(places)) as bar:
+    with row_bar("answer with probabilities", len(places)) as bar:
         asked = [prompts[place] for place in places]
-        for number, belief in beliefs(model, asked, [golds[place] for place in places], how, labels):
-            found[places[number]] = belief
+        ids = [rows[place].row_id for place in places]
+        for number, belief, answer in beliefs(model, asked, [golds[place] for place in places], how, labels, ids):
+            yield places[number], belief, answer
             bar.update()
-    return found
 
 
 def _with_belief(made: Prediction, belief: Belief | None) -> Prediction:

@@ -95,22 +95,33 @@ def answer_texts(
 ) -> Iterator[list[TextAnswer]]:
     """Yield the answers batch by batch as they come; every prompt is answered exactly once (see local.generate)."""
     for answers in generate(model, prompts, how.settings, row_ids):
-        yield [
-            TextAnswer(each.number, _text(each, how), each.finish_reason, each.generated, each.token_ids)
-            for each in answers
-        ]
+        yield [_text_answer(each, how) for each in answers]
 
 
 def beliefs(
-    model: PreTrainedModel, prompts: Sequence[Sequence[int]], golds: Sequence[str], how: Asking, labels: Sequence[str]
-) -> Iterator[tuple[int, Belief]]:
-    """Yield, in any order, how probable each label and the gold answer are after each prompt."""
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    golds: Sequence[str],
+    how: Asking,
+    labels: Sequence[str],
+    row_ids: Sequence[int] | None = None,
+) -> Iterator[tuple[int, Belief, TextAnswer | None]]:
+    """Yield, in any order, how probable each label and the gold answer are after each prompt.
+
+    With it comes the model's own answer, that of `answer_texts`, where it is one of these.
+    """
     told = how.renderer.completion_ids_batch([*labels, *golds])
     known, gold_ids = told[: len(labels)], told[len(labels) :]
     asked = [known if gold in labels else [*known, ids] for gold, ids in zip(golds, gold_ids, strict=True)]
-    for place, found in log_probabilities(model, prompts, asked, how.settings):
-        gold = found[labels.index(golds[place]) if golds[place] in labels else len(labels)]
-        yield place, Belief(dict(zip(labels, found, strict=False)), gold, len(gold_ids[place]))
+    for found in log_probabilities(model, prompts, asked, how.settings, row_ids):
+        place, sums = found.place, found.logarithms
+        gold = sums[labels.index(golds[place]) if golds[place] in labels else len(labels)]
+        belief = Belief(dict(zip(labels, sums, strict=False)), gold, len(gold_ids[place]))
+        yield place, belief, None if found.answer is None else _text_answer(found.answer, how)
+
+
+def _text_answer(answer: Answer, how: Asking) -> TextAnswer:
+    return TextAnswer(answer.number, _text(answer, how), answer.finish_reason, answer.generated, answer.token_ids)
 
 
 def _text(answer: Answer, how: Asking) -> str:

@@ -1,11 +1,15 @@
 """How probable a model finds given answers: each label of a closed set, the gold answer.
 
-    for number, logarithms in log_probabilities(model, prompts, [[(504, 2), (811, 17, 2)], …], settings):
-        logarithms[1]           # of the second answer to prompts[number]: the sum over its tokens
+    for found in log_probabilities(model, prompts, [[(504, 2), (811, 17, 2)], …], settings):
+        found.logarithms[1]     # of the second answer to prompts[found.place]: the sum over its tokens
+        found.answer            # the model's own, where it is among the given ones or begins as they do; else None
 
 The answers to a prompt are a tree: what two of them begin with is run once. Prompt and tree are one sequence of one
 step (local_steps.py), in which a token of the tree sees the prompt and the tokens that lead to it. The last token of an
 answer is predicted and never run.
+
+The model's own answer is the way that generation's choice (local_choice.py) takes through that tree. As long as it does
+not leave the tree, nothing is left to run: a model that answers with a label has answered.
 
 *Not here:* choosing an answer (local.py), what the probabilities are good for (lfine.evaluation).
 """
@@ -21,29 +25,51 @@ from peft import PeftModel
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from lfine.finetune.generate.local_choice import Choice
 from lfine.finetune.generate.local_keys import attending
-from lfine.finetune.generate.local_rows import GenerationSettings, packed_part
+from lfine.finetune.generate.local_rows import Answer, GenerationSettings, Row, packed_part
 from lfine.finetune.generate.local_steps import MOST_TOKENS, Steps
-from lfine.finetune.models.parts import projection_of
+from lfine.finetune.models.parts import parts_of, projection_of
 
 PLACES = 256
 """Positions projected onto the vocabulary at once."""
 Answers = Sequence[Sequence[int]]
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a model believes after one prompt."""
+
+    place: int
+    """Of the prompt among those given."""
+    logarithms: list[float]
+    """Log-probability of each of its answers, summed over the tokens."""
+    answer: Answer | None = None
+    """What `generate` would answer; None: that takes tokens that are in none of the answers."""
+
+
 @torch.inference_mode()
 def log_probabilities(
-    model: PreTrainedModel, prompts: Sequence[Sequence[int]], answers: Sequence[Answers], settings: GenerationSettings
-) -> Iterator[tuple[int, list[float]]]:
-    """Yield the place of each prompt once, with the log-probability of each of its answers (not empty)."""
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    answers: Sequence[Answers],
+    settings: GenerationSettings,
+    row_ids: Sequence[int] | None = None,
+) -> Iterator[Found]:
+    """Yield what is found for each prompt once; no answer is empty.
+
+    `row_ids` (the places, unless given) decide the chance of each row where answers are drawn.
+    """
     order = sorted(range(len(prompts)), key=lambda place: (len(prompts[place]), place))
     longest = [len(prompt) + max(map(len, each), default=0) for prompt, each in zip(prompts, answers, strict=True)]
     packed, others = packed_part(order, longest, settings)
+    ids = range(len(prompts)) if row_ids is None else row_ids
     if packed:
+        asked = [Asked(Row(tuple(prompts[place]), ids[place], (place,)), Tree.of(answers[place])) for place in packed]
         with attending(model):
-            yield from _packed(model, [(place, prompts[place], Tree.of(answers[place])) for place in packed], settings)
+            yield from _packed(model, asked, settings)
     for place in others:
-        yield place, [_alone(model, prompts[place], answer) for answer in answers[place]]
+        yield Found(place, [_alone(model, prompts[place], answer) for answer in answers[place]])
 
 
 @dataclass(frozen=True)
@@ -76,6 +102,12 @@ class Tree:
         ways = tuple(tuple((nodes[tuple(each[:at])], token) for at, token in enumerate(each)) for each in answers)
         return cls(tuple(tokens), tuple(parents), tuple(depths), ways)
 
+    def children(self) -> dict[tuple[int, int], int]:
+        """Return where a node (-1: the prompt) and the token after it lead."""
+        return {
+            (parent, token): node for node, (parent, token) in enumerate(zip(self.parents, self.tokens, strict=True))
+        }
+
     def hidden(self) -> Tensor:
         """Return (N, N): True where a node does not follow from another, nor is it."""
         seen = torch.eye(len(self.tokens), dtype=torch.bool)
@@ -85,58 +117,97 @@ class Tree:
         return ~seen
 
 
-Row = tuple[int, Sequence[int], Tree]
+@dataclass(frozen=True)
+class Asked:
+    """A prompt and the answers that it is asked about."""
+
+    row: Row
+    tree: Tree
+
+    def size(self, prefix: int) -> int:
+        """Return how many tokens of it come in the last step."""
+        return (len(self.row.prompt) - prefix - 1) % MOST_TOKENS + 1 + len(self.tree.tokens)
 
 
-def _packed(
-    model: PreTrainedModel, rows: Sequence[Row], settings: GenerationSettings
-) -> Iterator[tuple[int, list[float]]]:
-    steps = Steps(model, [prompt for _, prompt, _ in rows], slots=min(settings.batch_size, len(rows)))
-    logits = projection_of(model)
-    batch: list[Row] = []
+def _packed(model: PreTrainedModel, rows: Sequence[Asked], settings: GenerationSettings) -> Iterator[Found]:
+    steps = Steps(model, [each.row.prompt for each in rows], slots=min(settings.batch_size, len(rows)))
+    logits, choice = projection_of(model), Choice(settings)
+    chosen_from = logits if settings.exact_logits else parts_of(model)[1]
+    batch: list[Asked] = []
+
+    def done() -> Iterator[Found]:
+        states, ends = _states(steps, batch)
+        sums = _sums(batch, ends, states, logits)
+        answers = _own_answers(batch, ends, states, choice, chosen_from)
+        for each, found, answer in zip(batch, sums, answers, strict=True):
+            yield Found(each.row.numbers[0], found, answer)
+
     for row in rows:
         if batch and (
-            len(batch) == steps.slots or sum(_size(each, steps.prefix) for each in [*batch, row]) > MOST_TOKENS
+            len(batch) == steps.slots or sum(each.size(steps.prefix) for each in [*batch, row]) > MOST_TOKENS
         ):
-            yield from _batch(steps, batch, logits)
+            yield from done()
             batch = []
         batch.append(row)
-    yield from _batch(steps, batch, logits)
+    yield from done()
 
 
-def _size(row: Row, prefix: int) -> int:
-    return (len(row[1]) - prefix - 1) % MOST_TOKENS + 1 + len(row[2].tokens)
-
-
-def _batch(steps: Steps, batch: Sequence[Row], logits: Callable[[Tensor], Tensor]) -> Iterator[tuple[int, list[float]]]:
-    """Run some prompts with their trees in one step, and add up each answer's tokens."""
-    own = [len(prompt) - steps.prefix for _, prompt, _ in batch]
+def _states(steps: Steps, batch: Sequence[Asked]) -> tuple[Tensor, list[int]]:
+    """Run some prompts with their trees in one step; return its states, and where in it each prompt ends."""
+    own = [len(each.row.prompt) - steps.prefix for each in batch]
     begins = [(each - 1) // MOST_TOKENS * MOST_TOKENS for each in own]
-    steps.reserve(max(each + len(tree.tokens) for each, (_, _, tree) in zip(own, batch, strict=True)))
+    steps.reserve(max(count + len(each.tree.tokens) for count, each in zip(own, batch, strict=True)))
     tokens: list[int] = []
     positions: list[int] = []
     ends: list[int] = []
-    """Place in the step of the last token of each prompt; its tree follows."""
-    for slot, (begin, (_, prompt, tree)) in enumerate(zip(begins, batch, strict=True)):
+    for slot, (begin, each) in enumerate(zip(begins, batch, strict=True)):
+        prompt, tree = each.row.prompt, each.tree
         steps.feed(prompt[steps.prefix : steps.prefix + begin], slot=slot)
         tokens += [*prompt[steps.prefix + begin :], *tree.tokens]
         positions += [*range(steps.prefix + begin, len(prompt)), *(len(prompt) + depth for depth in tree.depths)]
         ends.append(len(positions) - len(tree.tokens) - 1)
-    counts = [each - begin + len(tree.tokens) for each, begin, (_, _, tree) in zip(own, begins, batch, strict=True)]
+    counts = [count - begin + len(each.tree.tokens) for count, begin, each in zip(own, begins, batch, strict=True)]
     group = steps.group(0, begins, counts)
-    for slot, (each, begin, (_, _, tree)) in enumerate(zip(own, begins, batch, strict=True)):
-        inside = group.mask[slot, 0, each - begin : counts[slot], each : each + len(tree.tokens)]
-        inside.masked_fill_(tree.hidden().to(inside.device), torch.finfo(inside.dtype).min)
-    states = steps.run(tokens, [group], torch.tensor(positions, device=group.mask.device))
+    for slot, (count, begin, each) in enumerate(zip(own, begins, batch, strict=True)):
+        inside = group.mask[slot, 0, count - begin : counts[slot], count : count + len(each.tree.tokens)]
+        inside.masked_fill_(each.tree.hidden().to(inside.device), torch.finfo(inside.dtype).min)
+    return steps.run(tokens, [group], torch.tensor(positions, device=group.mask.device)), ends
+
+
+def _sums(
+    batch: Sequence[Asked], ends: Sequence[int], states: Tensor, logits: Callable[[Tensor], Tensor]
+) -> list[list[float]]:
+    """Add up each answer's tokens."""
     wanted = [
         (end + 1 + node, token)
-        for end, (_, _, tree) in zip(ends, batch, strict=True)
-        for way in tree.answers
+        for end, each in zip(ends, batch, strict=True)
+        for way in each.tree.answers
         for node, token in way
     ]
     found = iter(_of_tokens(states, wanted, logits))
-    for place, _, tree in batch:
-        yield place, [sum(next(found) for _ in way) for way in tree.answers]
+    return [[sum(next(found) for _ in way) for way in each.tree.answers] for each in batch]
+
+
+def _own_answers(
+    batch: Sequence[Asked], ends: Sequence[int], states: Tensor, choice: Choice, logits: Callable[[Tensor], Tensor]
+) -> list[Answer | None]:
+    """Let each row choose its tokens as in generation, as long as they are in its tree."""
+    children = [each.tree.children() for each in batch]
+    going = [(number, -1) for number in range(len(batch))]
+    """Rows that have not ended, and the node that each has come to."""
+    found: list[Answer | None] = [None] * len(batch)
+    while going:
+        there = torch.tensor([ends[number] + 1 + node for number, node in going], device=states.device)
+        chosen = choice([batch[number].row for number, _ in going], logits(states[there]))
+        further = []
+        for (number, node), token in zip(going, chosen, strict=True):
+            row = batch[number].row
+            if not choice.goes_on(row, token):
+                found[number] = next(row.answers())
+            elif (node, token) in children[number]:
+                further.append((number, children[number][node, token]))
+        going = further
+    return found
 
 
 def _of_tokens(states: Tensor, wanted: Sequence[tuple[int, int]], logits: Callable[[Tensor], Tensor]) -> list[float]:

@@ -13,6 +13,7 @@ import pytest
 from lfine import answering
 from lfine.answering import PARTIAL, forget
 from lfine.evaluation.records import Prediction
+from lfine.finetune.generate import local_answers
 from lfine.schemas.records import to_json
 from tests.lfine.projects import Project, lfine
 
@@ -120,6 +121,28 @@ def test_the_probability_of_each_label_stands_beside_the_answer(finished: Projec
         whole = sum(math.exp(each) for each in told.values())
         share = math.exp(told[line["prediction"]]) / whole if line["prediction"] in told else None
         assert line.get("confidence") == (None if share is None else pytest.approx(share))
+
+
+def test_answers_that_the_probabilities_show_are_not_generated_again(
+    trained: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels only: the probabilities show all answers, which are those that come without them."""
+    asked: list[int] = []
+
+    def counting(model: object, prompts: list[list[int]], *rest: object) -> object:
+        asked.append(len(prompts))
+        return local_answers.answer_texts(model, prompts, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(answering, "answer_texts", counting)
+    texts = []
+    for probabilities in ("true", "false"):
+        chosen = ("--set", "generation.constrain=labels", "--set", f"generation.probabilities={probabilities}")
+        assert lfine("evaluate", "topics.yaml", *chosen).code == 0
+        file = trained.run_folders()[0] / "evaluations" / "tuned" / "predictions.jsonl"
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        texts.append([(line["prediction"], line["finish_reason"], line["completion_tokens"]) for line in lines])
+    assert asked == [len(texts[0])]
+    assert texts[0] == texts[1]
 
 
 def test_a_line_is_a_prediction(tmp_path: Path) -> None:

@@ -107,8 +107,26 @@ def test_drawn_answers_come_from_seed_and_row(model: nn.Module, prepared: Prepar
 def test_the_gold_answer_is_a_label_or_has_a_probability_of_its_own(model: nn.Module, prepared: PreparedModel) -> None:
     how = asking(PLAN, prepared, labels=LABELS)
     prompts = prepared.renderer.prompt_ids_batch([{"q": question} for question in QUESTIONS[:2]])
-    found = dict(beliefs(model, prompts, [LABELS[1], "something else"], how, LABELS))
+    found = {place: belief for place, belief, _ in beliefs(model, prompts, [LABELS[1], "something else"], how, LABELS)}
     assert found[0].gold == found[0].labels[LABELS[1]]
     assert set(found[1].labels) == set(LABELS)
     assert found[1].gold not in found[1].labels.values()
     assert found[1].gold_tokens == len(prepared.renderer.completion_ids("something else"))
+
+
+SHORT = replace(PLAN, max_new_tokens=1)
+
+
+@pytest.mark.parametrize("plan", [replace(PLAN, constrain="labels"), SHORT, replace(SHORT, temperature=1.5, top_k=30)])
+def test_an_answer_that_the_probabilities_show_is_the_generated_one(
+    plan: GenerationPlan, model: nn.Module, prepared: PreparedModel
+) -> None:
+    """A label, of which all are asked about; and an answer of one token, which needs nothing to be asked about."""
+    how = asking(plan, prepared, labels=LABELS)
+    prompts = prepared.renderer.prompt_ids_batch([{"q": question} for question in QUESTIONS])
+    ids = [7 * place for place in range(len(prompts))]
+    expected = {each.number: each for some in answer_texts(model, prompts, how, ids) for each in some}
+    golds = [LABELS[place % 3] for place in range(len(prompts))]
+    shown = {place: answer for place, _, answer in beliefs(model, prompts, golds, how, LABELS, ids)}
+    assert shown == expected
+    assert len({each.text for each in expected.values()}) > 1
