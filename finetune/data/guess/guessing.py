@@ -41,7 +41,8 @@ def guess(table: Table, wanted: Wanted) -> Guess:
     _check_asked(table, wanted)
     if wanted.output is None:
         _check_header(table)
-    division, split = division_of(table.columns, table.rows)
+    asked = (wanted.output, *wanted.inputs)  # what is learned or shown does not say the split
+    division, split = division_of([name for name in table.columns if name not in asked], table.rows)
     if table.form.column is not None and wanted.output is None:
         return _conversations(table, division, split, wanted)
     found = profiles(table.columns, table.rows)
@@ -101,8 +102,8 @@ def _is_number(name: str) -> bool:
 def _output(table: Table, found: Profiles, split: str | None, wanted: Wanted) -> tuple[str, Choice]:
     if wanted.output is not None:
         return wanted.output, Choice("output", wanted.output, "sure", "as asked")
-    if table.form.kind in FORM_COLUMNS:
-        name = FORM_COLUMNS[table.form.kind][0]
+    name, _ = FORM_COLUMNS.get(table.form.kind, (None, ()))
+    if name is not None and name not in wanted.inputs:
         return name, Choice("output", name, "sure", f"rows of the form {table.form.kind}")
     free = {name: one for name, one in found.items() if name not in wanted.inputs}
     ranked = candidates(free, split=split)

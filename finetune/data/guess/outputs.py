@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from lfine.finetune.data.guess import relations
 from lfine.finetune.data.guess.lexicon import answer_points, is_about_the_row, is_input_name
-from lfine.finetune.data.guess.predicting import told
+from lfine.finetune.data.guess.predicting import Told, told
 from lfine.finetune.data.guess.profiles import Profile
+from lfine.finetune.data.guess.records import Certainty
 from lfine.finetune.data.outputs import MAX_LABELS
 
-Certainty = Literal["sure", "likely", "a guess"]
 Profiles = Mapping[str, Profile]
 
 SURE_BY, LIKELY_BY = 4.0, 2.0
@@ -141,10 +140,8 @@ def _is_told(one: Profile) -> bool:
     return one.label_like and one.distinct <= MAX_LABELS
 
 
-def _told(one: Candidate, gain: object) -> Candidate:
-    from lfine.finetune.data.guess.predicting import Told
-
-    if not isinstance(gain, Told):
+def _told(one: Candidate, gain: Told | None) -> Candidate:
+    if gain is None:
         return one
     points = max(0.0, min(2.0, 5 * gain.gain))
     if points < 0.5:
