@@ -41,9 +41,14 @@ class Candidate:
     """What speaks for it, the strongest first."""
 
 
-def candidates(columns: Profiles, *, split: str | None = None) -> list[Candidate]:
-    """Return the columns that could be the answer, the likeliest first; ids, constants and dates are none."""
-    free = {name: one for name, one in columns.items() if name != split and _possible(one, columns)}
+def candidates(columns: Profiles, *, split: str | None = None, constants: bool = False) -> list[Candidate]:
+    """Return the columns that could be the answer, the likeliest first; ids, constants and dates are none.
+
+    With `constants` a column of one value is one all the same where it is named like an answer.
+    """
+    free = {
+        name: one for name, one in columns.items() if name != split and _possible(one, columns, constants=constants)
+    }
     found = [_candidate(name, free, columns) for name in free]
     found = _by_words(found, columns)
     found.sort(key=lambda one: -one.points)
@@ -60,8 +65,10 @@ def certainty(found: list[Candidate], columns: Profiles) -> Certainty:
     return "likely" if first.points > 0 and ahead >= LIKELY_BY else "a guess"
 
 
-def _possible(one: Profile, columns: Profiles) -> bool:
-    if one.kind in ("empty", "date") or one.constant or one.is_id:
+def _possible(one: Profile, columns: Profiles, *, constants: bool) -> bool:
+    if one.kind in ("empty", "date") or one.is_id:
+        return False
+    if one.constant and not (constants and answer_points(one.name)[0] > 0):
         return False
     return not any(relations.references_of(other, one) for other in columns.values())
 
