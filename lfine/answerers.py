@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -40,6 +40,8 @@ from lfine.schemas.records import digest, to_json
 from lfine.schemas.task import Task
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
     from lfine.finetune.generate.local_answers import Asking
 
 BATCHES = 8
@@ -104,21 +106,22 @@ def answerer_of(path: Path, options: AnswererOptions) -> Iterator[Opened]:
             yield opened
         return
     run = run_folder(loaded.task, options)
-    yield _compiled(path, options) if run is None else _of_run(loaded, run, options)
+    with ExitStack() as speaking:
+        yield _compiled(path, options, speaking) if run is None else _of_run(loaded, run, options, speaking)
 
 
-def _of_run(loaded: LoadedTask, run: Path, options: AnswererOptions) -> Opened:
+def _of_run(loaded: LoadedTask, run: Path, options: AnswererOptions, speaking: ExitStack) -> Opened:
     plan = read_plan(run / "plan.json")
     source = _source(loaded, plan)
     rows = _rows(source, run, plan, options)
     prepared = Prepared(rows, reopen_model(run, plan, source, rows, allow_code=options.allow_code))
     generation = plan_generation(source, prepared, plan.training.length, this_machine(), Notes(loaded.origin))
     adapter = None if options.base else run / ("adapter" if plan.training.adapter else "model")
-    who = _Local(plan.training, generation, prepared.model, adapter, labels=rows.output.labels)
+    who = _Local(plan.training, generation, prepared.model, adapter, labels=rows.output.labels, speaking=speaking)
     return Opened(source.task, who, _extract(source.task, rows))
 
 
-def _compiled(path: Path, options: AnswererOptions) -> Opened:
+def _compiled(path: Path, options: AnswererOptions, speaking: ExitStack) -> Opened:
     """For a base model or an adapter without a run: the task file compiled afresh, from its data."""
     compiled = compile_file(
         path,
@@ -133,7 +136,8 @@ def _compiled(path: Path, options: AnswererOptions) -> Opened:
         raise ValueError("an evaluation plan without generation cannot answer")
     adapter = None if options.adapter is None else adapter_folder(Path(options.adapter))
     labels = plan.evaluation.labels
-    who = _Local(plan.training, plan.evaluation.generation, prepared.model, adapter, labels=labels)
+    generation = plan.evaluation.generation
+    who = _Local(plan.training, generation, prepared.model, adapter, labels=labels, speaking=speaking)
     return Opened(plan.task, who, _extract(plan.task, prepared.rows))
 
 
@@ -196,7 +200,7 @@ def _asked(generation: GenerationPlan) -> dict[str, object]:
 
 
 class _Local:
-    """A model on this machine; its weights are loaded at the first question."""
+    """A model on this machine; its weights are loaded at the first question, and made ready for all that follow."""
 
     def __init__(
         self,
@@ -206,7 +210,9 @@ class _Local:
         adapter: Path | None,
         *,
         labels: Sequence[str],
+        speaking: ExitStack,
     ) -> None:
+        """`speaking` is closed by whoever opened it, after the last answer or the first error."""
         from lfine.answering import check_adapter, files_of, room_of  # torch: not for a model somewhere else
         from lfine.finetune.generate.local_answers import asking
         from lfine.finetune.generate.local_speaker import Speaker
@@ -215,7 +221,8 @@ class _Local:
         self._renderer, self._adapter = model.renderer, adapter
         self._how: Asking = asking(generation, model, labels=labels)
         self._room = room_of(training, self._how)
-        self._speaker = Speaker(training, model.folder)
+        self._speaker, self._speaking = Speaker(training, model.folder), speaking
+        self._model: PreTrainedModel | None = None
         weights = [training_hash(training), model.renderer.hash, str(adapter), files_of(adapter)]
         self.identity = digest([weights, _asked(generation), list(labels)])
         self.most = BATCHES * generation.batch_size
@@ -238,12 +245,20 @@ class _Local:
         prompts = cut_to(self._room, [ids for _, ids in asked], row_ids)
         if not asked:
             return
-        with self._speaker.speaking(self._adapter) as model:
-            for answers in answer_texts(model, prompts, self._how, row_ids):
-                for made in answers:
-                    at, taken = made.number, made.tokens
-                    told = Prediction(row_ids[at], "", made.text, None, made.finish_reason, len(prompts[at]), taken)
-                    each(told)
+        for answers in answer_texts(self._ready(), prompts, self._how, row_ids):
+            for made in answers:
+                at, taken = made.number, made.tokens
+                told = Prediction(row_ids[at], "", made.text, None, made.finish_reason, len(prompts[at]), taken)
+                each(told)
+
+    def _ready(self) -> PreTrainedModel:
+        from lfine.finetune.generate.local import ready
+
+        if self._model is None:
+            model = self._speaking.enter_context(self._speaker.speaking(self._adapter))
+            self._speaking.enter_context(ready(model, self._how.settings))
+            self._model = model
+        return self._model
 
     def use(self) -> None:
         return None

@@ -15,11 +15,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lfine.finetune.data.check.checking import check
-from lfine.finetune.data.check.guessing import guess_columns
 from lfine.finetune.data.check.records import DataReport, Finding
 from lfine.finetune.data.check.subject import JOINT, Lengths, Subject
 from lfine.finetune.data.columns import prepare_columns
 from lfine.finetune.data.forms import MESSAGES
+from lfine.finetune.data.guess.profiles import profiles
+from lfine.finetune.data.guess.records import Choice, Wanted
+from lfine.finetune.data.guess.roles import check_asked as check_columns
+from lfine.finetune.data.guess.roles import roles_of
 from lfine.finetune.data.outputs import Output, output_of
 from lfine.finetune.data.pairs import Example, Examples, lazy_examples
 from lfine.finetune.data.splits import SplitAssignment, assign_splits
@@ -34,6 +37,7 @@ from lfine.schemas.template import columns as template_columns
 from lfine.schemas.template import parse_template
 
 TASK_SUFFIXES = (".yaml", ".yml")
+NO_ANSWER = "output: no column is likely the answer; name it with --output"
 _BATCH = 10_000  # rows tokenized at a time: only their lengths are kept
 
 
@@ -115,12 +119,20 @@ def table_subject(title: str, table: Table, asked: Asked) -> Subject:
         whole = Output(None, "text", (), "whole conversations")
         return _subject(title, table, splits, found, output=whole, asked=asked, notes=notes)
     column = splits.column if splits.type == "fixed" else None
-    guess = guess_columns(table.columns, table.rows, inputs=asked.inputs, output=asked.output, split=column)
-    feature = None if guess.output is None else OutputFeature(guess.output, None, None, None)
+    wanted = Wanted(asked.output, asked.inputs)
+    check_columns(table.columns, wanted)
+    roles = roles_of(table, profiles(table.columns, table.rows), wanted, split=column, guessed=False)
+    feature = None if roles.output is None else OutputFeature(roles.output, None, None, None)
     output = output_of(table, splits, feature, needed=())
-    found = lazy_examples(table, range(len(table.rows)), guess.inputs, guess.output)
-    notes += [*guess.reasons, *([f"answers: {output.type} ({output.reason})"] if guess.output else [])]
+    inputs = roles.inputs.columns or tuple(name for name in table.columns if name not in (roles.output, column))
+    found = lazy_examples(table, range(len(table.rows)), inputs, roles.output)
+    notes += [_said(roles.inputs.choice), NO_ANSWER if roles.answer is None else _said(roles.answer)]
+    notes += [f"answers: {output.type} ({output.reason})"] if roles.output else []
     return _subject(title, table, splits, found, output=output, asked=asked, notes=notes)
+
+
+def _said(choice: Choice) -> str:
+    return f"{choice.what}: {choice.value} ({choice.certainty}): {choice.why}"
 
 
 def file_dataset(path: Path, asked: Asked) -> Dataset:

@@ -14,6 +14,7 @@ for families that the packed way does not take; the plan says which (docs/explan
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from transformers import PreTrainedModel
@@ -21,6 +22,15 @@ from transformers import PreTrainedModel
 from lfine.finetune.generate.local_packed import answer_packed
 from lfine.finetune.generate.local_padded import answer_padded
 from lfine.finetune.generate.local_rows import Answer, GenerationSettings, packed_part, rows_of
+from lfine.finetune.models.laid_out import laid_out
+
+
+def ready(model: PreTrainedModel, settings: GenerationSettings) -> AbstractContextManager[None]:
+    """Do to the weights, once for many calls of `generate`, what each would do anew; afterwards they are as before.
+
+    The price is the memory of a second copy for as long (see lfine.finetune.models.laid_out).
+    """
+    return laid_out(model, tokens=settings.batch_size) if settings.layout == "packed" else nullcontext()
 
 
 @torch.inference_mode()

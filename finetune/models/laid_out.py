@@ -22,9 +22,11 @@ from torch import Tensor, nn
 def laid_out(model: nn.Module, *, tokens: int) -> Iterator[None]:
     """Multiply by copies of the model's bfloat16 weights laid out for `tokens` rows; other weights stay as they are.
 
-    Afterwards the model is as it was. Weights must not change meanwhile.
+    Afterwards the model is as it was. Weights must not change meanwhile. Inside another `laid_out` of the model nothing
+    is laid out again: the outer one puts back what it laid out.
     """
-    found = [each for each in model.modules() if type(each) is nn.Linear and _takes(each)]
+    linear = [each for each in model.modules() if type(each) is nn.Linear and "forward" not in vars(each)]
+    found = [each for each in linear if _takes(each)]
     for module in found:
         setattr(module, "forward", _product(module, tokens))  # noqa: B010 - a method, which a type checker lets nobody replace
     try:

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set, add_skip_bad_rows, positive
+from lfine.cli.options import add_allow_code, add_format, add_model, add_runs_dir, add_set, add_skip_bad_rows, positive
 from lfine.cli.remote import add_endpoint, endpoint_of, use_lines
 from lfine.cli.several import Done, Words, add_tasks, each_task, selected
 from lfine.evaluation.reports.numbers import duration
@@ -27,11 +27,7 @@ WORDS = Words(plural="evaluations", nothing="no task was evaluated", done="evalu
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_tasks(parser)
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--run", metavar="DIR", help="a run folder (default: the latest finished run of the task)")
-    which.add_argument("--adapter", metavar="DIR", help="an adapter in peft's format, from anywhere")
-    which.add_argument("--predictions", metavar="FILE", help="score answers in a JSONL or CSV file; needs no torch")
-    parser.add_argument("--base", action="store_true", help="score the base model, without an adapter")
+    add_model(parser, verb="score", predictions=True)
     parser.add_argument("--limit", type=positive, metavar="N", help="score the first N rows of the held-out sample")
     parser.add_argument(
         "--allow-overlap", action="store_true", help="score rows too whose input the adapter was trained on"

@@ -50,6 +50,16 @@ def add_skip_bad_rows(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_model(parser: argparse.ArgumentParser, *, verb: str, predictions: bool = False) -> None:
+    """Add what says whose answers are meant; `verb` is what the command does with them."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--run", metavar="DIR", help="a run folder (default: the latest finished run of the task)")
+    which.add_argument("--adapter", metavar="DIR", help="an adapter in peft's format, from anywhere")
+    if predictions:
+        which.add_argument("--predictions", metavar="FILE", help="score answers in a JSONL or CSV file; needs no torch")
+    parser.add_argument("--base", action="store_true", help=f"{verb} the base model, without an adapter")
+
+
 def print_json(document: Any) -> None:
     """Write the one JSON document."""
     print(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_allow_code, add_runs_dir, add_set, add_skip_bad_rows
+from lfine.cli.options import add_allow_code, add_model, add_runs_dir, add_set, add_skip_bad_rows
 from lfine.cli.remote import add_endpoint, endpoint_of, use_lines
 from lfine.cli.several import SOME_FAILED
 
@@ -33,10 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN",
         help="hand this column of the input through to the answer (* for all); may be repeated",
     )
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--run", metavar="DIR", help="a run folder (default: the latest finished run of the task)")
-    which.add_argument("--adapter", metavar="DIR", help="an adapter in peft's format, from anywhere")
-    parser.add_argument("--base", action="store_true", help="ask the base model, without an adapter")
+    add_model(parser, verb="ask")
     add_skip_bad_rows(parser)
     add_allow_code(parser)
     add_set(parser)

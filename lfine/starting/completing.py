@@ -21,17 +21,27 @@ OPEN = ("base_model", "prompt.template", "output_feature.type", "preprocessing.s
 def completed(found: Conversion, started: Started) -> Conversion:
     """Return the conversion with what the data say of keys that the file leaves open, each with a note."""
     task, guessed = copy.deepcopy(found.task), started.task
-    notes = list(found.notes)
+    notes, filled = list(found.notes), set()
     for key in OPEN:
         value = _at(guessed, key)
         if value is None or _at(task, key) is not None or _is_said(task, key):
             continue
         _put(task, key, value)
+        filled.add(key)
         notes.append(f"{key} from the data: {_why(started, key)}")
-    made = _at(guessed, "dataset.columns")
-    if made and "prompt.template from the data" in " ".join(notes):
-        task["dataset"] = {**task["dataset"], "columns": made}
+    made = {name: made for name, made in _made(started).items() if _owner(started, name) in filled}
+    if made:
+        task["dataset"] = {**task["dataset"], "columns": {**task["dataset"].get("columns", {}), **made}}
     return replace(found, task=task, notes=tuple(notes))
+
+
+def _made(started: Started) -> dict[str, Any]:
+    return _at(started.task, "dataset.columns") or {}
+
+
+def _owner(started: Started, column: str) -> str:
+    """Return the key that needs a column to be made: the split for its words, the prompt for the others."""
+    return "preprocessing.split" if column == started.guess.division.column else "prompt.template"
 
 
 def output_of(found: Conversion) -> str | None:

@@ -82,13 +82,14 @@ def next_commands(guess: Guess, out: str) -> tuple[str, ...]:
 def _head(guess: Guess, place: Surroundings) -> tuple[str, ...]:
     size = f"{counted(guess.rows, 'row')}, {counted(len(guess.columns), 'column')}" if place.whole else place.read
     notes = [f"Note: {' '.join(note.split())}." for note in guess.notes]
-    return (
-        f"Written by lfine init from {_one_line(place.data)}: {size}.",
+    lines = (
+        f"Written by lfine init from {place.data}: {size}.",
         "What was guessed says how sure it is: sure, likely, or a guess. Read it before you train.",
         *notes,
         "",
         *(f"  {command}" for command in next_commands(guess, _one_line(place.out))),
     )
+    return tuple(map(_one_line, lines))
 
 
 def _one_line(text: str) -> str:

@@ -22,7 +22,7 @@ from lfine.starting.records import Draft
 
 WIDTH = 110
 _PLAIN = re.compile(r"[A-Za-z_./][\w./-]*( [\w./-]+)*", re.ASCII)
-_BLOCK_LINE = re.compile(r"(\S([^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]*\S)?)?")
+_BLOCK_LINE = re.compile(r"(?!\s)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]*(?<!\s)")
 
 
 def written(draft: Draft, *, schema: str | None) -> str:

@@ -37,10 +37,33 @@ def test_a_file_without_a_split_is_train_as_a_whole_and_says_so(tmp_path: Path) 
         "split: nothing says it, and every row counts as train; a task would divide them 80/10/10 by hash"
         in report.notes
     )
-    assert "input: column question (by name)" in report.notes
+    assert "input: question (sure): named like inputs" in report.notes
+    assert "output: label (sure): its name; 2 values that recur; the last column" in report.notes
     assert (report.input_columns, report.output_column) == (("question",), "label")
     assert report.labels == {"a": {"train": 20}, "b": {"train": 20}}
     assert not {"small-test", "no-test-rows"} & {finding.name for finding in report.findings}
+
+
+def test_a_column_that_is_a_mere_guess_is_no_answer(tmp_path: Path) -> None:
+    """What is found of answers would be found of something else."""
+    rows = [{"one": f"some words of {at}", "two": f"more words of {at}", "three": f"no word {at}"} for at in range(40)]
+    report = check_path(write_csv(tmp_path / "rows.csv", rows), Asked())
+    assert (report.input_columns, report.output_column) == (("one", "two", "three"), None)
+    assert "output: no column is likely the answer; name it with --output" in report.notes
+
+
+def test_where_no_column_is_read_all_are_looked_at(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", [{"same": "x", "label": "ab"[at % 2]} for at in range(40)])
+    assert file_subject(path, Asked()).input_columns == ("same",)
+
+
+def test_columns_are_asked_for_and_not_there(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", some_rows())
+    with pytest.raises(UsageError) as refused:
+        check_path(path, Asked(inputs=("questoin",), output="lable"))
+    assert [problem.cure for problem in refused.value.problems] == ["did you mean `question`?", "did you mean `label`?"]
+    report = check_path(path, Asked(inputs=("label",), output="question"))
+    assert (report.input_columns, report.output_column) == (("label",), "question")
 
 
 def test_separate_files_are_held_against_one_another(tmp_path: Path) -> None:

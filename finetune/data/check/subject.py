@@ -6,7 +6,7 @@
 Rows are numbered from 0 in the order of the data. Equality is by number: `input_ids[7] == 3` says that row 7 has the
 input of row 3, which is the first to have it.
 
-*Not here:* where inputs come from (lfine.finetune.data.check.guessing for a file, lfine.checking for a task).
+*Not here:* where inputs come from (lfine.finetune.data.guess.roles for a file, lfine.checking for a task).
 """
 
 from __future__ import annotations

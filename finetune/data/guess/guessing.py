@@ -13,23 +13,20 @@ from dataclasses import replace
 from lfine.evaluation.metrics.checking import check_metrics
 from lfine.finetune.data.forms import MESSAGES
 from lfine.finetune.data.guess.divisions import division_of
-from lfine.finetune.data.guess.inputs import Inputs, inputs_of
+from lfine.finetune.data.guess.inputs import Inputs
 from lfine.finetune.data.guess.kinds import Context, answer_of_column, metrics_of
-from lfine.finetune.data.guess.outputs import Candidate, Profiles, candidates, certainty
+from lfine.finetune.data.guess.outputs import Profiles
 from lfine.finetune.data.guess.profiles import profiles, text_or_nothing
-from lfine.finetune.data.guess.records import Answer, Certainty, Choice, Division, Guess, Metrics, Wanted
+from lfine.finetune.data.guess.records import Answer, Choice, Division, Guess, Metrics, Wanted
+from lfine.finetune.data.guess.roles import FEW_ROWS, check_asked, roles_of
 from lfine.finetune.data.tables import Table
-from lfine.finetune.data.wording import column_cure, counted, listed, quoted
+from lfine.finetune.data.wording import counted, listed, quoted
 from lfine.schemas.errors import TaskError, UsageError
 from lfine.schemas.problems import Problem
 from lfine.schemas.task import MetricChoice, OutputType
 
-FORM_COLUMNS = {"alpaca": ("output", ("instruction", "input")), "prompt_completion": ("completion", ("prompt",))}
-"""Form → answer and inputs, which its columns say."""
-SHOWN_OTHERS = 3
 HEADER_WORDS, HEADER_LENGTH = 8, 60
 """Words or characters of a column's name from which it is hardly one."""
-FEW_ROWS = 100
 
 
 def guess(table: Table, wanted: Wanted) -> Guess:
@@ -38,18 +35,19 @@ def guess(table: Table, wanted: Wanted) -> Guess:
     Raises UsageError (LF115 a column that is not there, LF209 … of --metric), TaskError (LF354 no column can be the
     answer, LF355 none can be the input, LF356 the first row stands where the header should).
     """
-    _check_asked(table, wanted)
+    check_asked(table.columns, wanted)
     if wanted.output is None:
         _check_header(table)
-    division, split = division_of(table.columns, table.rows)
+    asked = (wanted.output, *wanted.inputs)  # what is learned or shown does not say the split
+    division, split = division_of([name for name in table.columns if name not in asked], table.rows)
     if table.form.column is not None and wanted.output is None:
         return _conversations(table, division, split, wanted)
     found = profiles(table.columns, table.rows)
     by = division.column
-    output, chosen = _output(table, found, by, wanted)
-    inputs = inputs_of(output, found, split=by, asked=wanted.inputs or _form_inputs(table, output))
-    if not wanted.inputs and inputs.why == "as asked":
-        inputs = replace(inputs, why=f"rows of the form {table.form.kind}")
+    roles = roles_of(table, found, wanted, split=by)
+    if roles.answer is None:
+        raise TaskError(_no_answer(table, found, by))
+    output, chosen, inputs = roles.answer.value, roles.answer, roles.inputs
     if not inputs.columns:
         raise TaskError(_no_input(table, found, output, by))
     context = Context([found[name] for name in inputs.columns], found, inputs.options)
@@ -57,26 +55,12 @@ def guess(table: Table, wanted: Wanted) -> Guess:
     answer = answer_of_column(found[output], texts, context)
     metrics, metric = _metrics(answer, output, context, wanted)
     form = Choice("form", table.form.kind, "sure", table.form.reason)
-    choices = (form, chosen, _input_choice(inputs), _type_choice(answer, found[output].distinct), split, metric)
+    choices = (form, chosen, inputs.choice, _type_choice(answer, found[output].distinct), split, metric)
     notes = _notes(table, output, texts, division)
     return Guess(
         table.form.kind, len(table.rows), table.columns, found, output, inputs.columns, answer, division, metrics,
         inputs.options, choices, notes, _left(inputs),
     )  # fmt: skip
-
-
-def _check_asked(table: Table, wanted: Wanted) -> None:
-    asked = [("--input", name) for name in wanted.inputs] + ([("--output", wanted.output)] if wanted.output else [])
-    problems = [
-        Problem("LF115", f"{option}: the data have no column {name!r}", column_cure(name, table.columns))
-        for option, name in asked
-        if name not in table.columns
-    ]
-    if wanted.output is not None and wanted.output in wanted.inputs:
-        message = f"column {wanted.output!r} is named as input and as output"
-        problems.append(Problem("LF115", message, "the prompt must not show the answer: name another one"))
-    if problems:
-        raise UsageError(*problems)
 
 
 def _check_header(table: Table) -> None:
@@ -96,35 +80,6 @@ def _check_header(table: Table) -> None:
 
 def _is_number(name: str) -> bool:
     return name.strip().replace(".", "", 1).replace("-", "", 1).isdecimal()
-
-
-def _output(table: Table, found: Profiles, split: str | None, wanted: Wanted) -> tuple[str, Choice]:
-    if wanted.output is not None:
-        return wanted.output, Choice("output", wanted.output, "sure", "as asked")
-    if table.form.kind in FORM_COLUMNS:
-        name = FORM_COLUMNS[table.form.kind][0]
-        return name, Choice("output", name, "sure", f"rows of the form {table.form.kind}")
-    free = {name: one for name, one in found.items() if name not in wanted.inputs}
-    ranked = candidates(free, split=split)
-    if not ranked:
-        raise TaskError(_no_answer(table, found, split))
-    first = ranked[0]
-    others = tuple(one.column for one in ranked[1 : SHOWN_OTHERS + 1])
-    surely: Certainty = certainty(ranked, free)
-    if len(table.rows) < FEW_ROWS and surely == "sure" and not _named(first):
-        surely = "likely"
-    return first.column, Choice(
-        "output", first.column, surely, "; ".join(first.reasons[:3]) or "nothing else is left", others
-    )
-
-
-def _named(first: Candidate) -> bool:
-    return any("name" in reason for reason in first.reasons)
-
-
-def _form_inputs(table: Table, output: str) -> tuple[str, ...]:
-    answer, inputs = FORM_COLUMNS.get(table.form.kind, ("", ()))
-    return tuple(name for name in inputs if name in table.columns) if output == answer else ()
 
 
 def _no_answer(table: Table, found: Profiles, split: str | None) -> Problem:
@@ -150,10 +105,6 @@ def _no_input(table: Table, found: Profiles, output: str, split: str | None) -> 
     message = f"no column can be the input of the answer {output!r}: {listed(others, shown=10) or 'it is alone'}"
     cure = "add a column with what the model shall read; or name one with --input COLUMN, and the answer with --output"
     return Problem("LF355", message, cure, file=table.files[0].name)
-
-
-def _input_choice(inputs: Inputs) -> Choice:
-    return Choice("input", ", ".join(inputs.columns), inputs.certainty, inputs.why)
 
 
 def _type_choice(answer: Answer, distinct: int) -> Choice:

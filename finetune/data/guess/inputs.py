@@ -14,7 +14,7 @@ from lfine.finetune.data.guess import relations
 from lfine.finetune.data.guess.lexicon import SURE, answer_points, is_about_the_row, is_input_name, language_of, parts
 from lfine.finetune.data.guess.outputs import Profiles
 from lfine.finetune.data.guess.profiles import Profile
-from lfine.finetune.data.guess.records import Certainty
+from lfine.finetune.data.guess.records import Certainty, Choice
 
 SPARSE = 0.5
 """Share of the rows that must have a text."""
@@ -30,23 +30,27 @@ class Inputs:
     options: str | None
     """The column of lists that are the choices of a question."""
 
+    @property
+    def choice(self) -> Choice:
+        return Choice("input", ", ".join(self.columns), self.certainty, self.why)
 
-def inputs_of(output: str, columns: Profiles, *, split: str | None = None, asked: Sequence[str] = ()) -> Inputs:
-    """Return what the prompt shows; `asked` is taken as it is."""
-    answer = columns[output]
+
+def inputs_of(output: str | None, columns: Profiles, *, split: str | None = None, asked: Sequence[str] = ()) -> Inputs:
+    """Return what the prompt shows; `asked` is taken as it is. Without an answer nothing can give it away."""
+    answer = None if output is None else columns[output]
     left: dict[str, str] = {}
     for name, one in columns.items():
         why = None if name in (output, split) else _why_not(one, answer, columns)
         if why is not None:
             left[name] = why
     free = [name for name in columns if name not in left and name not in (output, split)]
-    options = next((name for name in free if relations.points_into(answer, columns[name])), None)
+    options = next((name for name in free if answer and relations.points_into(answer, columns[name])), None)
     if asked:
         chosen = [name for name in columns if name in asked]
         others = tuple((name, why) for name, why in left.items() if name not in asked)
         return Inputs(tuple(chosen), "sure", "as asked", others, options if options in asked else None)
     read = [name for name in free if _is_read(columns[name]) or name == options]
-    copies = [name for name in read if relations.near_copy(columns[name], answer)]
+    copies = [name for name in read if answer and relations.near_copy(columns[name], answer)]
     if copies and len(copies) < len(read):
         left |= dict.fromkeys(copies, "it has most of the answer's words")
         read = [name for name in read if name not in copies]
@@ -78,7 +82,7 @@ def inputs_of(output: str, columns: Profiles, *, split: str | None = None, asked
     )
 
 
-def _why_not(one: Profile, answer: Profile, columns: Profiles) -> str | None:
+def _why_not(one: Profile, answer: Profile | None, columns: Profiles) -> str | None:
     """Return why a column is not shown, where its values or its name say so."""
     if one.kind == "empty":
         return "empty"
@@ -107,10 +111,10 @@ def _is_copied(one: Profile, columns: Profiles) -> bool:
     return any(relations.joined_copy(other, one) for other in columns.values() if other.name != one.name)
 
 
-def _tells(one: Profile, answer: Profile) -> bool:
+def _tells(one: Profile, answer: Profile | None) -> bool:
     """Tell whether a column gives the answer away: the same in other words, all right answers, a tag for each token."""
-    if one.name == answer.name:
-        return True
+    if answer is None or one.name == answer.name:
+        return answer is not None
     return relations.twins(one, answer) or relations.references_of(answer, one) or relations.references_of(one, answer)
 
 

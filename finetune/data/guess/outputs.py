@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from lfine.finetune.data.guess import relations
 from lfine.finetune.data.guess.lexicon import answer_points, is_about_the_row, is_input_name
-from lfine.finetune.data.guess.predicting import told
+from lfine.finetune.data.guess.predicting import Told, told
 from lfine.finetune.data.guess.profiles import Profile
+from lfine.finetune.data.guess.records import Certainty
 from lfine.finetune.data.outputs import MAX_LABELS
 
-Certainty = Literal["sure", "likely", "a guess"]
 Profiles = Mapping[str, Profile]
 
 SURE_BY, LIKELY_BY = 4.0, 2.0
@@ -42,9 +41,14 @@ class Candidate:
     """What speaks for it, the strongest first."""
 
 
-def candidates(columns: Profiles, *, split: str | None = None) -> list[Candidate]:
-    """Return the columns that could be the answer, the likeliest first; ids, constants and dates are none."""
-    free = {name: one for name, one in columns.items() if name != split and _possible(one, columns)}
+def candidates(columns: Profiles, *, split: str | None = None, constants: bool = False) -> list[Candidate]:
+    """Return the columns that could be the answer, the likeliest first; ids, constants and dates are none.
+
+    With `constants` a column of one value is one all the same where it is named like an answer.
+    """
+    free = {
+        name: one for name, one in columns.items() if name != split and _possible(one, columns, constants=constants)
+    }
     found = [_candidate(name, free, columns) for name in free]
     found = _by_words(found, columns)
     found.sort(key=lambda one: -one.points)
@@ -61,8 +65,10 @@ def certainty(found: list[Candidate], columns: Profiles) -> Certainty:
     return "likely" if first.points > 0 and ahead >= LIKELY_BY else "a guess"
 
 
-def _possible(one: Profile, columns: Profiles) -> bool:
-    if one.kind in ("empty", "date") or one.constant or one.is_id:
+def _possible(one: Profile, columns: Profiles, *, constants: bool) -> bool:
+    if one.kind in ("empty", "date") or one.is_id:
+        return False
+    if one.constant and not (constants and answer_points(one.name)[0] > 0):
         return False
     return not any(relations.references_of(other, one) for other in columns.values())
 
@@ -141,10 +147,8 @@ def _is_told(one: Profile) -> bool:
     return one.label_like and one.distinct <= MAX_LABELS
 
 
-def _told(one: Candidate, gain: object) -> Candidate:
-    from lfine.finetune.data.guess.predicting import Told
-
-    if not isinstance(gain, Told):
+def _told(one: Candidate, gain: Told | None) -> Candidate:
+    if gain is None:
         return one
     points = max(0.0, min(2.0, 5 * gain.gain))
     if points < 0.5:

@@ -10,6 +10,7 @@ It settles which of several columns of labels is the one that the texts are abou
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from dataclasses import dataclass
 
 ROWS = 400
 """Rows that are looked at."""
+FEWEST = 20
+"""Rows from which words can be told from chance."""
+SEED = 42
 _WORD = re.compile(r"\w+")
 _WORDS = 60  # words of a text that count
 
@@ -35,11 +39,12 @@ class Told:
 
 def told(texts: Sequence[str], labels: Sequence[str]) -> Told | None:
     """Return how well words tell labels, each half of the rows told from the other; None for too few rows."""
-    step = max(1, len(texts) // ROWS)
-    rows = [(_WORD.findall(text.lower())[:_WORDS], label) for text, label in zip(texts, labels, strict=True) if label]
-    rows = rows[::step]
-    if len(rows) < 20:
+    labelled = [(text, label) for text, label in zip(texts, labels, strict=True) if label]
+    if len(labelled) < FEWEST:
         return None
+    # by chance: labels often come in turn, and every other row would then have one label alone
+    chosen = random.Random(SEED).sample(labelled, min(ROWS, len(labelled)))  # noqa: S311 (a sample, not a secret)
+    rows = [(_WORD.findall(text.lower())[:_WORDS], label) for text, label in chosen]
     halves = rows[::2], rows[1::2]
     right = _right(halves[0], halves[1]) + _right(halves[1], halves[0])
     return Told(right / len(rows), Counter(label for _, label in rows).most_common(1)[0][1] / len(rows))

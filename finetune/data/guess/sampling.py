@@ -20,8 +20,11 @@ from lfine.finetune.data.files import find_files
 from lfine.finetune.data.formats.arrow_tables import damaged
 from lfine.finetune.data.formats.packed import data_suffix
 from lfine.finetune.data.formats.registry import LINES
+from lfine.finetune.data.formats.rows import unreadable
 from lfine.finetune.data.formats.text import from_head
 from lfine.finetune.data.tables import Table, read_table
+from lfine.schemas.errors import TaskError
+from lfine.schemas.problems import Problem
 from lfine.schemas.task import Dataset
 
 LARGE = 64 * 2**20
@@ -57,7 +60,7 @@ def sample(path: str, *, sheet: str | int | None = None, large: int = LARGE) -> 
             head.write_text(_lines(first, suffix), encoding="utf-8", newline="")
         else:
             _write_rows(first, head)
-        table = read_table(dataset(str(head), None), Path())
+        table = _read(head, first)
     named = tuple(replace(one, name=path) for one in table.files)
     what = f"{path} has {_size(size)}{'' if len(found) == 1 else f' in {len(found)} files'}"
     note = f"{what}: the guess is from the first {len(table.rows):,} rows"
@@ -72,18 +75,38 @@ def dataset(path: str, sheet: str | int | None) -> Dataset:
     )  # fmt: skip
 
 
+def _read(head: Path, whole: Path) -> Table:
+    """Return the rows of a beginning; what is wrong with them is said of the file that they stand in."""
+    try:
+        return read_table(dataset(str(head), None), Path())
+    except TaskError as error:
+        if any(problem.code == "LF301" for problem in error.problems):
+            message = f"the first {_size(HEAD)} of the file hold no whole row"
+            cure = "give a smaller file with some of the rows; is it of the format that its name says?"
+            raise unreadable(whole, message, cure) from error
+        raise TaskError(*(_of_whole(problem, head, whole) for problem in error.problems)) from error
+
+
+def _of_whole(problem: Problem, head: Path, whole: Path) -> Problem:
+    file = str(whole) if problem.file == str(head) else problem.file
+    return replace(problem, message=problem.message.replace(str(head), str(whole)), file=file)
+
+
 def _lines(path: Path, suffix: str) -> str:
     """Return the beginning of a text, up to the end of its last whole row."""
     text = from_head(path, lambda file: file.read(HEAD), newline="")
-    if len(text) < HEAD:
-        return text
-    end = len(text)
-    while (end := text.rfind("\n", 0, end)) > 0:
-        if suffix not in (".csv", ".tsv") or text.count('"', 0, end) % 2 == 0:
-            return text[: end + 1]
-        if end < len(text) // 2:  # quote marks that are text like any other
-            break
-    return text[: text.rfind("\n") + 1]
+    return text if len(text) < HEAD else text[: _end_of_rows(text, quoted=suffix in (".csv", ".tsv"))]
+
+
+def _end_of_rows(text: str, *, quoted: bool) -> int:
+    """Return where the last whole row ends: behind a line's end, of a table one that no quote marks enclose."""
+    end = last = text.rfind("\n")
+    marks = text.count('"', 0, max(end, 0))
+    while quoted and marks % 2 and end > len(text) // 2:
+        nearer = max(text.rfind("\n", 0, end), 0)
+        marks -= text.count('"', nearer, end)
+        end = nearer
+    return (last if quoted and marks % 2 else end) + 1  # odd to the middle: quote marks that are text like any other
 
 
 def _write_rows(path: Path, head: Path) -> None:

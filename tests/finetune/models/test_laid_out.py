@@ -58,3 +58,14 @@ def test_a_whole_model_gives_the_same_logits(tiny_model_folder: Path) -> None:
         plain = model(ids).logits
         with laid_out(model, tokens=4):
             assert torch.equal(model(ids).logits, plain)
+
+
+@needs_bf16
+def test_what_is_laid_out_already_is_left_to_whoever_did_it() -> None:
+    model = model_of(torch.bfloat16, bias=True)
+    with laid_out(model, tokens=32):
+        outer = vars(model[0])["forward"]
+        with laid_out(model, tokens=7):
+            assert vars(model[0])["forward"] is outer
+        assert vars(model[0])["forward"] is outer
+    assert "forward" not in vars(model[0])
