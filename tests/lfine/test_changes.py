@@ -21,7 +21,7 @@ def test_a_key_that_one_of_them_lacks() -> None:
 
 def test_values_are_written_as_in_a_task_file() -> None:
     before, after = {"epochs": None, "name": "größe", "flag": True}, {"epochs": 3.0, "name": "", "flag": False}
-    told = ['epochs was null, is 3.0', 'name was "größe", is ""', "flag was true, is false"]
+    told = ["epochs was null, is 3.0", 'name was "größe", is ""', "flag was true, is false"]
     assert differences(before, after) == told
 
 

@@ -63,7 +63,7 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def _humps(run: str) -> list[str]:
-    """Return a run of letters cut where the case or the script says that a word begins: `HTMLText`, `Größe`, `日本Text`."""
+    """Return a run of letters cut where case or script says that a word begins: `HTML|Text`, `Größe`, `日本|Text`."""
     found, kinds = [run[0]], [_kind(char) for char in run]
     for at in range(1, len(run)):
         before, now, after = kinds[at - 1], kinds[at], kinds[at + 1] if at + 1 < len(run) else ""
