@@ -49,7 +49,8 @@ def _title(comparison: Comparison) -> str:
 
 
 def _how(comparison: Comparison) -> str:
-    return f"intervals at {100 * comparison.confidence:g}%, of the paired difference; p by permutation"
+    points = "shares in points of 100; " if any(each.share for each in comparison.differences) else ""
+    return f"{points}intervals at {100 * comparison.confidence:g}%, of the paired difference; p by permutation"
 
 
 def _sentences(comparison: Comparison) -> list[str]:

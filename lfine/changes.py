@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 
 LONGEST = 60
@@ -24,5 +25,6 @@ def differences(before: object, after: object, *, leave_out: Collection[str] = (
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    """Return a value as a task file would write it: null and true, not Python's words for them."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

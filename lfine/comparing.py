@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lfine.evaluation.compare import Comparison, adjusted, compare
@@ -51,12 +51,28 @@ def compare_places(places: Sequence[Path], *, headline: bool = False) -> tuple[C
             `headline`, where they can be compared in other metrics only than the first one's headline.
     """
     first, *others = map(scores_at, places)
-    comparisons = adjusted([compare(first, other) for other in others])
+    found = [
+        _told_apart(compare(first, other), tasks=(first.task, other.task), places=(places[0], place))
+        for other, place in zip(others, places[1:], strict=True)
+    ]
+    comparisons = adjusted(found)
     for each in comparisons if headline else ():
         if each.headline != first.headline:
             message = f"{each.first} and {each.second} cannot be compared in {first.headline}, only in {each.headline}"
             raise RunError(Problem("LF560", message, "score both with the same metrics, of this version of lfine"))
     return comparisons
+
+
+def _told_apart(comparison: Comparison, *, tasks: tuple[str, str], places: tuple[Path, Path]) -> Comparison:
+    """Return it with names that differ: two models called `tuned` are named by their tasks too, or by their runs."""
+    if comparison.first != comparison.second:
+        return comparison
+    runs = tuple(_scores_file(place).resolve().parents[2].name for place in places)
+    before, after = next((pair for pair in (tasks, runs) if pair[0] != pair[1]), ("", ""))
+    if not before:
+        return comparison
+    model = comparison.first
+    return replace(comparison, first=f"{before}/{model}", second=f"{after}/{model}")
 
 
 def judge(comparisons: Sequence[Comparison], *, margin: float) -> Gate:
@@ -79,9 +95,13 @@ def _reason(comparison: Comparison, margin: float) -> str:
 
 def scores_at(place: Path) -> Scores:
     """Read the scores that a path means; a run folder means its tuned model. RunError LF501 where there are none."""
+    return read_scores(_scores_file(place))
+
+
+def _scores_file(place: Path) -> Path:
     tried = [place, place / "scores.json", place / "evaluations" / "tuned" / "scores.json"]
     found = next((path for path in tried if path.is_file()), None)
     if found is None:
         problem = Problem("LF501", f"no scores in {place}", "lfine evaluate TASK first, or name a scores.json")
         raise RunError(problem)
-    return read_scores(found)
+    return found

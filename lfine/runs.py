@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -119,6 +120,8 @@ def new_run(runs: Path, task: str) -> Path:
             folder.mkdir(parents=True)
         except FileExistsError:
             continue
+        except FileNotFoundError as error:  # not even its parents can be made: a drive that is not there, /proc
+            raise NotADirectoryError(errno.ENOTDIR, "no folder can be made there", str(folder)) from error
         return folder
     raise RunError(Problem("LF505", f"a thousand runs began within one second in {runs / task}", "try again"))
 

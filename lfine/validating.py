@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lfine.finetune.catalogue.sources import near_entry, resolve_source
 from lfine.finetune.compile.headers import header_problems, metric_problems, module_problems
 from lfine.finetune.data.tables import read_header
 from lfine.schemas.errors import MachineError, TaskError
@@ -98,11 +99,23 @@ def check_file(
     loaded, problems = check_task(path, overrides)
     if loaded is None:
         return None, problems
-    problems = [*problems, *metric_problems(loaded), *module_problems(loaded)]
+    problems = [*problems, *metric_problems(loaded), *module_problems(loaded), *_model(loaded)]
     problems += _header(loaded, skip_bad_rows, must_exist=data)
     if data and not any(problem.severity == "error" for problem in problems):
         problems += _rows(loaded, skip_bad_rows)
     return loaded, sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
+
+
+def _model(loaded: LoadedTask) -> list[Problem]:
+    """Name a misspelt name of the catalogue; folders and hub ids may be elsewhere than on this machine."""
+    name = loaded.task.base_model.id
+    if "/" in name or name.endswith(".gguf") or not near_entry(name):
+        return []
+    try:
+        resolve_source(name, loaded.folder)
+    except TaskError as error:
+        return [loaded.problem(each.code, each.path, each.message, each.cure) for each in error.problems]
+    return []
 
 
 def checked_task(

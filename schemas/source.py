@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import stat
 from pathlib import Path
 
@@ -20,11 +21,15 @@ MAX_BYTES = 1_000_000
 _LINE_END = re.compile(r"\r\n|\n|\r")
 NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """What YAML 1.2 does not allow unescaped, and the three characters that its 1.1 parsers take for line ends."""
+_DATA = (".csv", ".tsv", ".xlsx", ".xls", ".ods", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson")
+"""Ends of names that data have and no task file."""
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_source(file: str) -> str:
     """Return the file's text; raise TaskError (LF107, LF108) where it is not the text of one small file."""
+    if Path(file).name.lower().endswith(_DATA) and Path(file).is_file():
+        raise TaskError(_data_file(file))
     raw = _read_bytes(file)
     try:
         text = raw.decode("utf-8-sig")
@@ -109,8 +114,15 @@ def _missing(file: str, path: Path) -> Problem:
 
     names = _task_names(folder)
     near = next((name for name in names if Path(name).stem == path.stem), None) or closest(path.name, names)
-    cure = f"did you mean `{folder / near}`?" if near else "name a file that exists"
-    return Problem("LF108", "there is no such file", cure, file=file)
+    there = "name a file that exists" if names else "go to the folder of the task file, or name it with its folder"
+    cure = f"did you mean `{folder / near}`?" if near else there
+    where = "" if path.is_absolute() else f" in {folder.absolute()}"
+    return Problem("LF108", f"there is no such file{where}", cure, file=file)
+
+
+def _data_file(file: str) -> Problem:
+    message = "this is a file of data, and here goes a task file (YAML) that names it"
+    return Problem("LF108", message, f"write one with: lfine init {shlex.quote(file)}", file=file)
 
 
 def _not_utf8(file: str, raw: bytes, offset: int) -> Problem:

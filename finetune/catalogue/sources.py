@@ -102,13 +102,18 @@ def needless_revision(source: ModelSource, revision: str) -> Problem:
 
 def unknown_model(base_model: str) -> Problem:
     """Return the problem for a `base_model` that names nothing, with the nearest name of the catalogue."""
-    near = difflib.get_close_matches(base_model.lower(), entries(), n=1, cutoff=0.5)
-    known = f"did you mean {near[0]!r}?" if near else f"the catalogue has {', '.join(sorted(entries()))}"
+    near = near_entry(base_model)
+    known = f"did you mean {near!r}?" if near else f"the catalogue has {', '.join(sorted(entries()))}"
     if "/" in base_model or base_model.endswith(".gguf"):
         message = f"base_model names a path, and no model folder or .gguf file lies there: {base_model!r}"
         return Problem("LF215", message, "correct the path (it is looked for beside the task file)", path="base_model")
     message = f"base_model is no model that lfine knows and no folder: {base_model!r}; {known}"
     return Problem("LF215", message, "write a name of the catalogue, a hub id (org/name) or a path", path="base_model")
+
+
+def near_entry(base_model: str) -> str | None:
+    """Return the name of the catalogue that a misspelt one is near to."""
+    return next(iter(difflib.get_close_matches(base_model.lower(), entries(), n=1, cutoff=0.5)), None)
 
 
 def cache_folder() -> Path:

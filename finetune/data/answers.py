@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from lfine.finetune.data.files import find_file
 from lfine.finetune.data.places import Place, unplaced
-from lfine.finetune.data.values import number_of
+from lfine.finetune.data.values import decimal_commas, number_of
 from lfine.finetune.data.wording import counted, listed
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
@@ -62,18 +62,23 @@ def answer_problems(
     if kind not in ("number", "json"):
         return []
     odd: dict[str, list[int]] = {}
+    texts: list[str] = []
     against: dict[str, list[int]] = {}
     judge = None if schema is None or kind != "json" else _judge(schema, place)
     for row, answer in ((row, answer) for of_split in answers.values() for row, answer in of_split.items() if answer):
         if number_of(answer) is None if kind == "number" else not is_json(answer):
             odd.setdefault(repr(_short(answer)), []).append(row)
+            texts.append(answer)
         elif judge is not None and (reason := judge(json.loads(answer))) is not None:
             against.setdefault(reason, []).append(row)
     problems = []
     if odd:
         message = f"answers in column {column!r} that are no {'number' if kind == 'number' else 'JSON'}: {_listed(odd)}"
+        commas = "these are written with a decimal comma: write a point (955.40), and nothing between thousands"
         cure = {
-            "number": "write plain digits (1000, 0.5, 1e-4), without units or separators, or set the type to text",
+            "number": commas
+            if decimal_commas(texts)
+            else "write plain digits (1000, 0.5, 1e-4), without units or separators, or set the type to text",
             "json": "write JSON (texts and names in double quotes), or set the type to text",
         }[kind]
         problems.append(place("LF325", "output_feature.type", message, f"{cure}; rows are counted from 0"))

@@ -64,5 +64,5 @@ def _too_few(split: SplitName, available: int, sample_size: int, place: Place) -
     if available >= sample_size:
         return ()
     message = f"the split {split!r} has {available} rows, fewer than evaluation.sample_size {sample_size}"
-    cure = "all of them are scored; set evaluation.sample_size to say so"
+    cure = f"nothing to do: all {available} are scored; evaluation.sample_size: {available} says so in the task"
     return (as_warning(place("LF306", "evaluation.sample_size", message, cure)),)

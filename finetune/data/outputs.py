@@ -112,6 +112,7 @@ def _empty(feature: OutputFeature, answers: Answers, place: Place) -> list[Probl
         if rows:
             message = f"column {feature.name!r} holds no answer in {counted(len(rows), split + ' row')}: {listed(rows)}"
             cure = "fill the cells or remove the rows (rows are counted from 0)"
+            cure += "; lfine data check TASK --fix NEW_FILE writes a copy without them"
             problems.append(place("LF303", "output_feature.name", message, cure))
     return problems
 

@@ -37,7 +37,8 @@ def split_overlap(
     share = f"{len(rows)} of {counted(len(held_out), f'{split} row')}"
     verb = "reads" if len(rows) == 1 else "read"
     message = f"{share} {verb} like a training row, prompt and answer: row {listed(rows)} (counted from 0)"
-    cure = "remove the copies from one side, or let `preprocessing.split` divide the rows by hash or group"
+    cure = "remove the copies from one side, or let `preprocessing.split` divide the rows by group"
+    cure += " (by hash only where all columns of the copies are equal)"
     return (as_warning(place("LF323", SPLIT, message, cure)),)
 
 

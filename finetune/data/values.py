@@ -95,3 +95,12 @@ def content_hash(row: Row, columns: Iterable[str], seed: int) -> bytes:
         text = text_of(row.get(column)).encode("utf-8", "surrogatepass")
         parts += b"|%d|" % len(text), text
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+_COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),(\d+)")
+
+
+def decimal_commas(texts: Iterable[str]) -> bool:
+    """Tell whether texts are numbers with a decimal comma, `1.433,05`; three digits behind each may be thousands."""
+    found = [_COMMA.fullmatch(text.strip()) for text in texts]
+    return bool(found) and all(found) and any(each is not None and len(each[3]) != 3 for each in found)

@@ -71,11 +71,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 def explained(decisions: tuple[Decision, ...]) -> str:
     """Return a table: key, value, origin, reason."""
-    rows = [(each.path, json.dumps(each.value, ensure_ascii=False), each.origin, each.reason) for each in decisions]
+    rows = [(each.path, _written(each.value), each.origin, each.reason) for each in decisions]
     wide = [max(min(len(row[at]), WIDEST) for row in rows) for at in range(3)]
     return "\n".join(
         "  ".join(cell.ljust(wide[at]) if at < 3 else cell for at, cell in enumerate(row)).rstrip() for row in rows
     )
+
+
+def _written(value: object) -> str:
+    """Return a value as JSON, without the keys that nobody set: a metric is its name."""
+    return json.dumps(_set_keys(value), ensure_ascii=False)
+
+
+def _set_keys(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return [_set_keys(each) for each in value]
+    if isinstance(value, dict) and "name" in value:
+        given = {key: each for key, each in value.items() if each is not None}
+        return given["name"] if list(given) == ["name"] else given
+    return value
 
 
 def taken(estimate: Estimate) -> str:

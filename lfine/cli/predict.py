@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,15 @@ from typing import TYPE_CHECKING
 from lfine.cli.options import add_allow_code, add_model, add_runs_dir, add_set, add_skip_bad_rows
 from lfine.cli.remote import add_endpoint, endpoint_of, use_lines
 from lfine.cli.several import SOME_FAILED
+from lfine.schemas.errors import UsageError
+from lfine.schemas.problems import Problem
 
 if TYPE_CHECKING:
     from lfine.predicting import Predicted
+
+
+TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
+"""Ends of names that are no lines of JSON."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.extras import require_training
     from lfine.predicting import PredictOptions, predict_task
 
+    _check_out(arguments.out)
     endpoint = endpoint_of(arguments)
     if endpoint is None:
         require_training()
@@ -66,13 +74,23 @@ def run(arguments: argparse.Namespace) -> int:
         command=arguments.command_line,
     )
     found = predict_task(Path(arguments.task), options, sys.stdout)
-    print(summary(found), file=sys.stderr)
+    print(summary(found, arguments.out), file=sys.stderr)
     return SOME_FAILED if found.failed else 0
 
 
-def summary(found: Predicted) -> str:
+def _check_out(out: str | None) -> None:
+    """Refuse a name that promises a table: what is written are lines of JSON."""
+    if out is not None and Path(out).suffix.lower() in TABLES:
+        lines = Path(out).with_suffix(".jsonl")
+        table = shlex.join(["lfine", "data", "convert", str(lines), out])
+        message = f"answers are lines of JSON, and {out!r} has the name of another format"
+        raise UsageError(Problem("LF115", message, f"--out {shlex.quote(str(lines))}, and then: {table}"))
+
+
+def summary(found: Predicted, out: str | None = None) -> str:
     """Return the lines for people."""
     head = f"{found.rows} rows: {found.answered} answered"
     head += f", {found.before} answered there before" if found.before else ""
     head += f", {found.failed} failed" if found.failed else ""
+    head += "" if out is None else f"; in {out}"
     return "\n".join([head, *([] if found.use is None else use_lines(found.use))])

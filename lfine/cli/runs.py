@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if not found:
         of = f" of {' or '.join(arguments.tasks)}" if arguments.tasks else ""
-        print(f"no runs{of} in {folder}")
+        print(f"no runs{of} in {folder}; go to where `lfine train` was given, or name the folder with --runs-dir")
         return 0
     print(_table([HEADINGS, *(_cells(each) for each in found)]))
     for each in found:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lfine.cli.options import add_allow_code, add_format, add_runs_dir, add_set, add_skip_bad_rows
 from lfine.cli.several import Done, Words, add_tasks, each_task, selected
 from lfine.evaluation.reports.numbers import duration
+from lfine.finetune.data.wording import counted
 
 if TYPE_CHECKING:
     from lfine.training import TrainOutcome
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         def one(task: Path) -> Done:
             outcome = train_task(task, options, load=load)
-            text = summary(outcome, str(task), arguments.runs_dir)
+            text = summary(outcome, str(task), arguments)
             return Done(outcome.record(), text, line(outcome), outcome.before)
 
         return each_task(arguments, selection, one, words=WORDS)
@@ -80,12 +81,15 @@ def line(outcome: TrainOutcome) -> str:
     return f"finished before, {updates}" if outcome.before else updates
 
 
-def summary(outcome: TrainOutcome, task: str, runs_dir: str | None) -> str:
+def summary(outcome: TrainOutcome, task: str, arguments: argparse.Namespace) -> str:
     """Return the lines for people: what was done, where it lies, what to do next."""
+    runs_dir: str | None = arguments.runs_dir
     loss = "" if outcome.final_loss is None else f", last loss {outcome.final_loss:.3f}"
     where = [] if runs_dir is None else ["--runs-dir", runs_dir]
+    named = [each for each in arguments.set if each.partition("=")[0].strip() == "name"]  # another name: another run
+    where += [word for each in named[-1:] for word in ("--set", each)]
     return (
-        f"{outcome.task}: {outcome.steps} updates in {outcome.seconds:.0f} s{loss}\n"
+        f"{outcome.task}: {counted(outcome.steps, 'update')} in {outcome.seconds:.0f} s{loss}\n"
         f"run: {outcome.run_dir}\n"
         f"next: {shlex.join(['lfine', 'evaluate', task, *where])}"
     )

@@ -112,3 +112,14 @@ def test_every_command_of_a_page_works(page: Path, tiny_model_folder: Path, caps
 
 def test_the_pages_have_commands() -> None:
     assert {page.stem: len(lines_of(page)) >= 5 for page in PAGES} == {page.stem: True for page in PAGES}
+
+
+def test_the_first_page_shows_what_init_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ROOT / "task_configs" / "insurance_routing.csv", tmp_path / "messages.csv")
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "messages.csv"]) == 0
+    table, _, _ = capsys.readouterr().out.partition("wrote ")
+    page = (ROOT / "docs" / "tutorial" / "from-spreadsheet.md").read_text(encoding="utf-8")
+    assert "".join(f"    {line}\n" for line in table.splitlines()) in page

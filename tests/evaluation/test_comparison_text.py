@@ -31,7 +31,8 @@ def test_the_table_has_right_edges_and_a_verdict(scored: Build) -> None:
     assert lines[2].split()[:5] == ["accuracy", "*", "75.0", "50.0", "+25.0"]
     assert lines[2].endswith("75  better")
     assert lines[1].index("tuned") + 5 == lines[2].index("75.0") + 4
-    assert lines[4] == "* headline; intervals at 95%, of the paired difference; p by permutation"
+    how = "shares in points of 100; intervals at 95%, of the paired difference; p by permutation"
+    assert lines[4] == f"* headline; {how}"
     assert lines[5:] == ["  exact McNemar p: <0.0001"]
     assert table(of(scored, POOR, GOOD)).split("\n")[2].endswith("75  worse")
 
@@ -70,7 +71,8 @@ def test_markdown_is_a_table_with_sentences_below(scored: Build) -> None:
     assert lines[4].endswith("| 1.0000 | **no difference shown** |")
     assert lines[5].endswith("| no difference shown |")
     assert lines[-1].startswith(
-        "Intervals at 95%, of the paired difference; p by permutation. Exact McNemar p: 1.0000. "
+        "Shares in points of 100; intervals at 95%, of the paired difference; p by permutation."
+        " Exact McNemar p: 1.0000. "
     )
     assert lines[-1].endswith("This test set of 100 rows could show a difference of 7.8 points or more (80% power).")
     assert markdown([found, found]).count("| metric |") == 2

@@ -16,11 +16,17 @@ def test_leaves_are_named_by_their_dotted_path() -> None:
 
 
 def test_a_key_that_one_of_them_lacks() -> None:
-    assert differences({"a": 1}, {"b": 2}) == ["a was 1, is None", "b was None, is 2"]
+    assert differences({"a": 1}, {"b": 2}) == ["a was 1, is null", "b was null, is 2"]
+
+
+def test_values_are_written_as_in_a_task_file() -> None:
+    before, after = {"epochs": None, "name": "größe", "flag": True}, {"epochs": 3.0, "name": "", "flag": False}
+    told = ["epochs was null, is 3.0", 'name was "größe", is ""', "flag was true, is false"]
+    assert differences(before, after) == told
 
 
 def test_a_part_that_became_null() -> None:
-    assert differences({"adapter": {"r": 8}}, {"adapter": None}) == ["adapter was {'r': 8}, is None"]
+    assert differences({"adapter": {"r": 8}}, {"adapter": None}) == ['adapter was {"r": 8}, is null']
 
 
 def test_what_is_left_out_is_left_out_at_the_top_only() -> None:
@@ -30,6 +36,6 @@ def test_what_is_left_out_is_left_out_at_the_top_only() -> None:
 
 def test_a_page_of_text_is_shortened() -> None:
     (line,) = differences({"template": "x" * 500}, {"template": "y"})
-    assert line.startswith("template was 'xxx")
-    assert line.endswith("…, is 'y'")
+    assert line.startswith('template was "xxx')
+    assert line.endswith('…, is "y"')
     assert len(line) < LONGEST + 40

@@ -97,3 +97,18 @@ def test_a_gate_is_about_the_headline_or_about_nothing(trained: Project) -> None
         "LF560",
         "before and after cannot be compared in f1, only in accuracy",
     )
+
+
+def test_two_models_of_one_name_are_told_apart_by_task_or_run(finished: Project, tmp_path: Path) -> None:
+    tuned = finished.run_folders()[0] / "evaluations" / "tuned"
+    scores = read_scores(tuned / "scores.json")
+    again, other = (tmp_path / name / "evaluations" / "tuned" for name in ("20990101T000000Z", "20990102T000000Z"))
+    for folder, task in ((again, scores.task), (other, "rows_300")):
+        folder.mkdir(parents=True)
+        write_scores(folder / "scores.json", replace(scores, task=task))
+    (run,) = compare_places([tuned, again])
+    assert (run.first, run.second) == (f"{finished.run_folders()[0].name}/tuned", "20990101T000000Z/tuned")
+    (across,) = compare_places([tuned, other])
+    assert (across.first, across.second) == ("topics/tuned", "rows_300/tuned")
+    (itself,) = compare_places([tuned, tuned])
+    assert (itself.first, itself.second) == ("tuned", "tuned")

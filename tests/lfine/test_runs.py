@@ -103,3 +103,12 @@ def test_a_record_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
         write_run(tmp_path, replace(RECORD, status="failed"))
     assert read_run(tmp_path) == RECORD
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_a_drive_that_is_not_there_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(self: Path, *_: object, **__: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", gone)
+    with pytest.raises(NotADirectoryError, match="no folder can be made there"):
+        new_run(tmp_path / "z", "topics")

@@ -78,3 +78,16 @@ def test_mending_comes_before_checking(project: Project) -> None:
     found = validate_paths([project.task], fix=True)
     assert [(change.old, change.new) for change in found.changes] == [("trainr", "trainer")]
     assert (found.failed, validate_paths([project.task]).failed) == (False, False)
+
+
+def test_a_misspelt_name_of_the_catalogue_is_named_before_anything_runs(project: Project) -> None:
+    _, problems = check_file(project.task, ["base_model=smollm2-135m-instrct"])
+    assert [(each.code, each.severity) for each in problems] == [("LF215", "error")]
+    assert "did you mean 'smollm2-135m-instruct'?" in problems[0].message
+
+
+def test_models_that_may_be_elsewhere_are_left_alone(project: Project) -> None:
+    for name in ("some/hub-model", "./smollm2-135m-instrct", "quite-another-folder", "smollm2-135m-instruct"):
+        assert check_file(project.task, [f"base_model={name}"])[1] == []
+    (project.folder / "smollm2-135m-instrct").mkdir()
+    assert check_file(project.task, ["base_model=smollm2-135m-instrct"])[1] == []

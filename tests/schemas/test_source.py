@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,7 +47,25 @@ def test_a_missing_file_with_another_suffix(tmp_path: Path) -> None:
 
 def test_a_missing_file_without_neighbours(tmp_path: Path) -> None:
     (tmp_path / "data.csv").touch()
+    cure = "go to the folder of the task file, or name it with its folder"
+    assert refusal(tmp_path / "task.yaml").cure == cure
+    (tmp_path / "quite_another.yaml").touch()
     assert refusal(tmp_path / "task.yaml").cure == "name a file that exists"
+
+
+def test_a_missing_file_is_said_with_the_folder_that_was_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert refusal("task.yaml").message == f"there is no such file in {tmp_path}"
+
+
+@pytest.mark.parametrize("name", ["my tickets.xlsx", "rows.CSV", "rows.jsonl"])
+def test_data_in_place_of_a_task_name_the_command_that_writes_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04\x8f")
+    problem = refusal(tmp_path / name)
+    assert problem.message == "this is a file of data, and here goes a task file (YAML) that names it"
+    assert problem.cure == f"write one with: lfine init {shlex.quote(str(tmp_path / name))}"
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:

@@ -68,9 +68,16 @@ def leaked_inputs(subject: Subject) -> Iterator[Finding]:
             continue
         same = "" if subject.answers is None else f", {len(met(subject.row_ids, rows, subject.train))} with its answer"
         message = f"{of_split(len(pairs), len(rows), split)} have an input that stands in train{same}"
-        cure = "remove these rows from train, or divide the data by hash or group"
+        cure = f"remove these rows from train, or keep equal inputs on one side: {_grouped(subject)}"
         level: Severity = "error" if split == subject.scored_split else "warning"
         yield pair_finding("leaked-inputs", level, message, cure, subject=subject, pairs=pairs, split=split)
+
+
+def _grouped(subject: Subject) -> str:
+    """Return the division that keeps equal inputs together; a hash does so only for rows that are equal as a whole."""
+    if len(subject.input_columns) == 1:
+        return f"preprocessing.split: {{type: group, column: {subject.input_columns[0]}}}"
+    return "preprocessing.split of type group, by a column that says which rows belong together"
 
 
 def shared_inputs(subject: Subject) -> Iterator[Finding]:

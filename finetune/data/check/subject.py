@@ -116,7 +116,7 @@ class Subject:
 
     def shown(self, row_id: int) -> str:
         """Return a row's input, short enough for a line."""
-        return short(self.inputs[row_id])
+        return short(self.inputs[row_id]) or "(empty)"
 
 
 def firsts(values: Sequence[object]) -> Ids:

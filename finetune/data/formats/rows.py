@@ -72,7 +72,12 @@ def check_names(path: Path, columns: Sequence[str]) -> None:
     nameless = [number for number, name in enumerate(columns, 1) if not name.strip()]
     twice = sorted({name for name in columns if name.strip() and columns.count(name) > 1})
     problems = []
-    if nameless:
+    if len(columns) > 2 and len(nameless) == len(columns) - 1:
+        (title,) = (name for name in columns if name.strip())
+        message = f"the first row holds nothing but {quoted(title)}, and names for none of the other columns"
+        cure = "this looks like a title above the table: remove the rows above the names of the columns"
+        problems.append(Problem("LF302", message, cure, file=str(path), line=1))
+    elif nameless:
         message = f"{counted(len(columns), 'column')}, and no name for column {listed(nameless)}"
         problems.append(Problem("LF302", message, "give every column a name", file=str(path), line=1))
     too_long = [number for number, name in enumerate(columns, 1) if len(name) > LONGEST_NAME]

@@ -7,12 +7,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
 from lfine.evaluation.metrics.checking import check_metrics
 from lfine.finetune.data.forms import MESSAGES
-from lfine.finetune.data.guess.divisions import division_of
+from lfine.finetune.data.guess.divisions import FEWEST, division_of
 from lfine.finetune.data.guess.inputs import Inputs
 from lfine.finetune.data.guess.kinds import Context, answer_of_column, metrics_of
 from lfine.finetune.data.guess.outputs import Profiles
@@ -20,6 +21,7 @@ from lfine.finetune.data.guess.profiles import profiles, text_or_nothing
 from lfine.finetune.data.guess.records import Answer, Choice, Division, Guess, Metrics, Wanted
 from lfine.finetune.data.guess.roles import FEW_ROWS, check_asked, roles_of
 from lfine.finetune.data.tables import Table
+from lfine.finetune.data.values import decimal_commas
 from lfine.finetune.data.wording import counted, listed, quoted
 from lfine.schemas.errors import TaskError, UsageError
 from lfine.schemas.problems import Problem
@@ -56,7 +58,7 @@ def guess(table: Table, wanted: Wanted) -> Guess:
     metrics, metric = _metrics(answer, output, context, wanted)
     form = Choice("form", table.form.kind, "sure", table.form.reason)
     choices = (form, chosen, inputs.choice, _type_choice(answer, found[output].distinct), split, metric)
-    notes = _notes(table, output, texts, division)
+    notes = (*_notes(table, output, texts, division), *_apart(table, inputs, division))
     return Guess(
         table.form.kind, len(table.rows), table.columns, found, output, inputs.columns, answer, division, metrics,
         inputs.options, choices, notes, _left(inputs),
@@ -179,14 +181,34 @@ def _notes(table: Table, output: str, texts: Sequence[str], division: Division) 
     notes = [*_few(table)]
     empty = [row for row, text in enumerate(texts) if not text]
     if empty:
-        rows = f"{counted(len(empty), 'row')} (from 0: {listed(empty)})"
-        notes.append(f"{rows} without an answer in `{output}`: lfine data check FILE --fix OUT_FILE leaves them out")
+        rows, file = f"{counted(len(empty), 'row')} (from 0: {listed(empty)})", _file(table)
+        notes.append(f"{rows} without an answer in `{output}`: lfine data check {file} --fix NEW_FILE leaves them out")
+    if decimal_commas(filter(None, texts)):
+        as_numbers = "to learn and score numbers, write them with a point (955.40), and nothing between thousands"
+        notes.append(f"`{output}` holds numbers with a decimal comma, which are read as texts: {as_numbers}")
     if not division.trains:
         notes.append("there are no training rows: the task can be evaluated, not trained")
     repeated = len(table.rows) - len({tuple(map(text_or_nothing, row.values())) for row in table.rows})
     if repeated:
-        notes.append(f"{counted(repeated, 'row')} repeated word for word: lfine data check FILE shows them")
+        notes.append(f"{counted(repeated, 'row')} repeated word for word: lfine data check {_file(table)} shows them")
     return tuple(notes)
+
+
+def _file(table: Table) -> str:
+    """Return the data as a command names them, where they are one file of the working folder or a path to it."""
+    return shlex.quote(table.files[0].name) if len(table.files) == 1 else "FILE"
+
+
+def _apart(table: Table, inputs: Inputs, division: Division) -> tuple[str, ...]:
+    """Say where equal inputs could come to stand on two sides: only a column keeps them together."""
+    if division.column is not None or len(inputs.columns) != 1 or len(table.rows) < FEWEST:
+        return ()
+    (name,) = inputs.columns
+    again = len(table.rows) - len({text_or_nothing(row[name]) for row in table.rows})
+    if not again:
+        return ()
+    side = f"preprocessing.split: {{type: group, column: {name}}} keeps equal ones on one side"
+    return (f"{counted(again, 'row')} with an input that stood before: {side}",)
 
 
 def _few(table: Table) -> tuple[str, ...]:

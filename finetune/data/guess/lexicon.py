@@ -54,12 +54,29 @@ LANGUAGES = {
 """Codes of languages, as columns of translations are called."""
 GENERIC = SURE - {"summary", "translation", "sql"} | {"class", "result", "reference", "y", "type", "category"}
 """Words that say that a column is an answer, and not of what."""
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+")
+_RUNS = re.compile(r"\d+|[^\W\d_]+")
 
 
 def words(name: str) -> tuple[str, ...]:
     """Return the words and numbers of a name, in lower case."""
-    return tuple(part.lower() for part in _PARTS.findall(name))
+    return tuple(part.lower() for run in _RUNS.findall(name) for part in _humps(run))
+
+
+def _humps(run: str) -> list[str]:
+    """Return a run of letters cut where case or script says that a word begins: `HTML|Text`, `Größe`, `日本|Text`."""
+    found, kinds = [run[0]], [_kind(char) for char in run]
+    for at in range(1, len(run)):
+        before, now, after = kinds[at - 1], kinds[at], kinds[at + 1] if at + 1 < len(run) else ""
+        script = now != before and "other" in (now, before)
+        if now and (script or (now == "upper" and (before == "lower" or (before == "upper" and after == "lower")))):
+            found.append("")
+        found[-1] += run[at]
+    return found
+
+
+def _kind(char: str) -> str:
+    """Return what a letter is; nothing for signs such as `²`, which stay where they stand."""
+    return "upper" if char.isupper() else "lower" if char.islower() else "other" if char.isalpha() else ""
 
 
 def parts(name: str) -> tuple[str, ...]:

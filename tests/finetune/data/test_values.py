@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfine.finetune.data.values import answer_of, content_hash, number_of, text_of, whole_of
+from lfine.finetune.data.values import answer_of, content_hash, decimal_commas, number_of, text_of, whole_of
 from lfine.schemas.errors import TaskError
 
 
@@ -115,3 +115,19 @@ def test_numbers_and_texts_of_numbers(value: object, number: float, whole: int |
 def test_what_is_no_number(value: object) -> None:
     assert number_of(value) is None
     assert whole_of(value) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (["955,40", "1.433,05", "-7,5"], True),
+        (["1,234", "0,5"], True),
+        (["1,234", "7,000"], False),
+        (["1,234.50"], False),
+        (["955.40"], False),
+        (["955,40", "about 7,5"], False),
+        ([], False),
+    ],
+)
+def test_decimal_commas(texts: list[str], found: bool) -> None:
+    assert decimal_commas(texts) is found

@@ -40,6 +40,14 @@ def test_explain_says_where_each_value_came_from(project: Project) -> None:
     assert " 8 " in lines["adapter.alpha"]
 
 
+def test_explain_shows_of_a_metric_what_is_set(project: Project) -> None:
+    metrics = "evaluation.metrics=[accuracy, {name: f1, average: weighted}]"
+    ended = lfine("compile", project.task, "--explain", "--set", metrics)
+    (line,) = (line for line in ended.out.splitlines() if line.startswith("evaluation.metrics "))
+    assert '["accuracy", {"name": "f1", "average": "weighted"}]' in line
+    assert "null" not in line
+
+
 def test_explain_ends_with_what_the_run_will_take(project: Project) -> None:
     ended = lfine("compile", project.task, "--explain", "--gpu", "A40", "--set", "cost.gpu_hour_usd=0.475")
     _, _, table = ended.out.partition("estimate of the run: ")

@@ -239,7 +239,7 @@ def test_a_changed_training_half_is_said_and_the_runs_own_is_used(trained: Proje
     ended = lfine("evaluate", "topics.yaml", "--format", "json")
     tuned = trained.run_folders()[0] / "evaluations" / "tuned"
     assert ended.code == 0
-    assert "prompt.template was 'Classify the question: {question}', is 'Name the topic: {question}'" in ended.err
+    assert 'prompt.template was "Classify the question: {question}", is "Name the topic: {question}"' in ended.err
     assert "trainer.learning_rate was 0.001, is 0.005" in ended.err
     assert "the run's own are used" in ended.err
     kept = finished.run_folders()[0] / "evaluations" / "tuned"

@@ -32,6 +32,7 @@ def shown(ended: Ended, project: Project) -> str:
     text = f"exit code {ended.code}\n--- stdout\n{ended.out}--- stderr\n{ended.err}"
     for path, name in ((project.run_folders()[0], "RUN"), (Path.cwd(), "HERE"), (project.folder, "PROJECT")):
         text = text.replace(str(path), name)
+    text = re.sub(r"(\r[^\r\n]*row/s\])+\n", "", text)  # bars
     text = re.sub(r"moved by \d+\.\d+ nats, \d+\.\d+ at most", "moved by X nats, X at most", text)
     text = re.sub(r"moved by \d+\.\d+ nats on average, and rounding explains \d+\.\d+", "moved by X, and X", text)
     return re.sub(r'("(mean|largest|seconds)": )[\d.e-]+', r"\1X", text)

@@ -260,3 +260,27 @@ def test_what_is_guessed_is_not_asked_of_a_configuration(ludwig: Path, reviews: 
     problem = refused("init", "--from", ludwig, reviews.name, "--output", "verdict").problem()
     assert problem["code"] == "LF115"
     assert problem["message"].startswith("--output says")
+
+
+def test_a_german_spreadsheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"Wohnung {n % 40} in Köln;{n},5;1.{100 + n},{n % 10}0\n" for n in range(120))
+    (tmp_path / "preise alt.csv").write_text(f"Beschreibung;Größe (m²);Preis\n{rows};1,0;9,99\nx;1,0;\n", "latin-1")
+    ended = lfine("init", "preise alt.csv", "--output", "Preis", "--input", "Beschreibung", "--input", "Größe (m²)")
+    assert ended.code == 0, ended.err
+    text = (tmp_path / "preise alt.yaml").read_text(encoding="utf-8")
+    assert "Größe m²: {Größe (m²)}" in text
+    assert "note: `Preis` holds numbers with a decimal comma, which are read as texts: to learn and score" in ended.out
+    assert "lfine data check 'preise alt.csv' --fix NEW_FILE leaves them out" in ended.out
+
+
+def test_equal_inputs_are_said_with_the_division_that_keeps_them_together(tmp_path: Path) -> None:
+    rows = [{"customer wrote": f"where is it {n % 7}", "our reply": f"it comes in {n} days"} for n in range(60)]
+    write_csv(tmp_path / "replies.csv", rows)
+    ended = lfine("init", tmp_path / "replies.csv", "--out", tmp_path / "replies.yaml")
+    side = "preprocessing.split: {type: group, column: customer wrote} keeps equal ones on one side"
+    assert f"note: 53 rows with an input that stood before: {side}" in ended.out
+    others = [{**row, "customer wrote": f"where is it {n}"} for n, row in enumerate(rows)]
+    write_csv(tmp_path / "replies.csv", others)
+    again = lfine("init", tmp_path / "replies.csv", "--out", tmp_path / "replies.yaml", "--force")
+    assert (again.code, "stood before" in again.out) == (0, False)

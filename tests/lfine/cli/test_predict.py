@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -314,3 +315,14 @@ def test_the_summary_counts() -> None:
     assert command.summary(Predicted(rows=3, answered=1, before=1, failed=1)) == (
         "3 rows: 1 answered, 1 answered there before, 1 failed"
     )
+    assert command.summary(Predicted(rows=2, answered=2), "answers.jsonl") == "2 rows: 2 answered; in answers.jsonl"
+
+
+@pytest.mark.parametrize("name", ["my answers.csv", "answers.XLSX"])
+def test_a_table_is_not_what_is_written(project: Project, name: str) -> None:
+    ended = lfine("predict", project.task, "--input", "-", "--out", name)
+    lines = f"{name.partition('.')[0]}.jsonl"
+    convert = shlex.join(["lfine", "data", "convert", lines, name])
+    assert (ended.code, ended.out) == (2, "")
+    assert f"answers are lines of JSON, and {name!r} has the name of another format" in ended.err
+    assert f"cure: --out {shlex.quote(lines)}, and then: {convert}" in ended.err

@@ -53,7 +53,8 @@ def test_the_document(finished: Project) -> None:
 
 def test_nothing_trained(tmp_path: Path) -> None:
     ended = lfine("runs", "viggo", "--runs-dir", tmp_path)
-    assert (ended.code, ended.out) == (0, f"no runs of viggo in {tmp_path}\n")
+    cure = "go to where `lfine train` was given, or name the folder with --runs-dir"
+    assert (ended.code, ended.out) == (0, f"no runs of viggo in {tmp_path}; {cure}\n")
     assert lfine("runs", "--runs-dir", tmp_path, "--format", "json").json()["runs"] == []
 
 

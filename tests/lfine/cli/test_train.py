@@ -108,10 +108,15 @@ def test_text_says_where_the_run_is_and_what_comes_next(project: Project, tmp_pa
     ended = lfine("train", project.task, "--runs-dir", tmp_path / "my runs", "--set", "trainer.train_steps=1")
     (run,) = (tmp_path / "my runs" / "topics").iterdir()
     first, second, third = ended.out.splitlines()
-    assert re.match(r"topics: 1 updates in \d+ s, last loss ", first)
+    assert re.match(r"topics: 1 update in \d+ s, last loss ", first)
     assert second == f"run: {run}"
     assert third == f"next: lfine evaluate {project.task} --runs-dir '{tmp_path / 'my runs'}'"
     assert read_run(run).steps == 1
+
+
+def test_the_next_command_means_the_run_that_was_just_made(project: Project) -> None:
+    ended = lfine("train", project.task, "--set", "trainer.train_steps=1", "--set", "name=rows_100")
+    assert ended.out.splitlines()[2] == f"next: lfine evaluate {project.task} --set name=rows_100"
 
 
 def test_runs_lie_where_the_variable_says_unless_the_option_says_otherwise(

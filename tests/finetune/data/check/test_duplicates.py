@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lfine.finetune.data.check.duplicates import leaked_inputs, repeated_rows, shared_inputs
 from tests.finetune.data.check.conftest import MakeSubject, Only
 
@@ -25,6 +27,10 @@ def test_leaks_by_input_with_and_without_the_answer(subject: MakeSubject, only: 
     assert found.severity == "error"
     assert found.pairs == ((3, 1), (5, 0), (6, 1))
     assert found.message == "3 of 4 rows of test have an input that stands in train, 2 with its answer"
+    side = "preprocessing.split: {type: group, column: question}"
+    assert found.cure == f"remove these rows from train, or keep equal inputs on one side: {side}"
+    several = only(leaked_inputs(replace(rows, input_columns=("title", "question"))))
+    assert several.cure.endswith("of type group, by a column that says which rows belong together")
 
 
 def test_leaks_into_validation_are_warnings(subject: MakeSubject, only: Only) -> None:

@@ -38,6 +38,16 @@ def test_names_that_stand_twice_and_names_that_are_none_come_together(problems: 
     assert {(problem.code, problem.file, problem.line) for problem in twice_and_none} == {("LF302", "a.csv", 1)}
 
 
+def test_a_title_above_the_table_is_told_from_missing_names(problems: Problems) -> None:
+    (title,) = problems(lambda: check_names(Path("a.xlsx"), ["Tickets of March", "", "", " "]))
+    assert title.message == (
+        "the first row holds nothing but 'Tickets of March', and names for none of the other columns"
+    )
+    assert title.cure == "this looks like a title above the table: remove the rows above the names of the columns"
+    (nameless,) = problems(lambda: check_names(Path("a.csv"), ["question", ""]))
+    assert nameless.message == "2 columns, and no name for column 2"
+
+
 def test_good_names_pass() -> None:
     check_names(Path("a.csv"), ["a", "A", " a"])
 

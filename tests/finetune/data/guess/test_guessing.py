@@ -176,10 +176,11 @@ def test_the_notes_say_what_is_wrong_with_the_rows() -> None:
         "text": lambda n: f"text of {n // 2 * 2}" if n < 4 else f"text of {n}",
         "label": lambda n: "" if n == 50 else "ab"[n // 2 % 2],
     }
-    few, empty, repeated = found(columns, rows=60).notes
+    few, empty, repeated, apart = found(columns, rows=60).notes
     assert few == "60 rows: a model learns little from fewer than 100"
     assert empty.startswith("1 row (from 0: 50) without an answer in `label`")
     assert repeated.startswith("2 rows repeated word for word")
+    assert apart.startswith("2 rows with an input that stood before: preprocessing.split: {type: group, column: text}")
 
 
 def test_rows_that_are_only_scored_say_so() -> None:

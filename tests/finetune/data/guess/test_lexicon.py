@@ -23,14 +23,20 @@ from lfine.finetune.data.guess.lexicon import (
         ("comment_text", ("comment", "text")),
         ("HTMLBody", ("html", "body")),
         ("ID", ("id",)),
-        ("créé-à", ("cr", "éé", "à")),
+        ("créé-à", ("créé", "à")),
+        (" Priority (1-5) ", ("priority", "1", "5")),
+        ("Größe (m²)", ("größe", "m²")),
+        ("PrüfÖlStand", ("prüf", "öl", "stand")),
+        ("Оценка клиента", ("оценка", "клиента")),
+        ("日本語Text", ("日本語", "text")),
+        ("²", ("²",)),
         ("sentence1", ("sentence", "1")),
         ("__", ()),
     ],
 )
 def test_a_name_falls_into_words(name: str, found: tuple[str, ...]) -> None:
     assert words(name) == found
-    assert parts(name) == tuple(word for word in found if word != "1")
+    assert parts(name) == tuple(word for word in found if not word.isdecimal())
 
 
 @pytest.mark.parametrize(
