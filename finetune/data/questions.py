@@ -1,7 +1,7 @@
 """New rows, to be answered: those of a file, or lines that come one after the other; no answer need stand in them.
 
     wanted = Wanted(task, keep=("id",))
-    file_questions(Path("new.csv"), wanted) == (NewRow(Example(0, {"question": "…"}, ""), {"id": "a7"}), …)
+    file_questions(new_rows(path), wanted, path) == (NewRow(Example(0, {"question": "…"}, ""), {"id": "a7"}), …)
     [*line_questions([b'{"question": "…"}\\n', b'{"qustion'], wanted, after=0)]
       == [NewRow(Example(0, …), {}), Misfit(1, 2, Problem("LF302", …))]
 
@@ -25,7 +25,7 @@ from lfine.finetune.data.formats.json_records import NotJsonError
 from lfine.finetune.data.formats.rows import Rows, complete
 from lfine.finetune.data.forms import form_of
 from lfine.finetune.data.pairs import Example
-from lfine.finetune.data.places import unplaced
+from lfine.finetune.data.places import Place, unplaced
 from lfine.finetune.data.tables import Table
 from lfine.finetune.data.values import Row, text_of
 from lfine.finetune.data.wording import column_cure, counted, listed, quoted
@@ -70,16 +70,20 @@ class Misfit:
     problem: Problem
 
 
-def file_questions(path: Path, wanted: Wanted, *, skip_bad_rows: int = 0) -> Sequence[NewRow]:
-    """Return the rows of a file, in its order.
-
-    Raises TaskError with the problems of all rows: LF301, LF302 what cannot be read, LF127 columns that are not there,
-    LF320, LF321 values that `dataset.columns` cannot take, LF333 what is no conversation.
-    """
+def new_rows(path: Path, *, sheet: str | int | None = None, skip_bad_rows: int = 0, place: Place = unplaced) -> Rows:
+    """Return what stands in a file; raises TaskError LF301, LF302, LF332 for what cannot be read."""
     if not path.is_file():
         message = f"there is no file {str(path)!r}" if not path.exists() else f"{str(path)!r} is no file"
         raise TaskError(Problem("LF301", message, "name a file of new rows, or - for lines on stdin"))
-    rows = registry.read_rows(path, skip_bad_rows=skip_bad_rows)
+    return registry.read_rows(path, sheet=sheet, skip_bad_rows=skip_bad_rows, place=place)
+
+
+def file_questions(rows: Rows, wanted: Wanted, path: Path) -> Sequence[NewRow]:
+    """Return the rows of a file, in its order.
+
+    Raises TaskError with the problems of all rows: LF127 columns that are not there, LF320, LF321 values that
+    `dataset.columns` cannot take, LF333 what is no conversation.
+    """
     if not rows.columns:
         return ()
     return _questions(rows, wanted, _Place(str(path)), range(len(rows.rows)))
