@@ -22,6 +22,7 @@ from lfine.finetune.data.conversations import ConversationError, question_of
 from lfine.finetune.data.formats import registry
 from lfine.finetune.data.formats.json_lines import row_of
 from lfine.finetune.data.formats.json_records import NotJsonError
+from lfine.finetune.data.formats.names import bare_names
 from lfine.finetune.data.formats.rows import Rows, complete
 from lfine.finetune.data.forms import form_of
 from lfine.finetune.data.pairs import Example
@@ -99,7 +100,7 @@ def line_questions(lines: Iterable[bytes], wanted: Wanted, *, after: int) -> Ite
             continue
         try:
             row = row_of(line.decode("utf-8-sig"))
-            rows = Rows(tuple(row), (row,))
+            rows = bare_names(Path(STDIN), Rows(tuple(row), (row,)))
             yield from _questions(rows, wanted, _Place(STDIN, number + 1), (number,))
         except UnicodeDecodeError as error:
             yield Misfit(number, _bad_line(f"not UTF-8: {error.reason}", number + 1))
@@ -174,4 +175,5 @@ def _conversations(rows: Rows, wanted: Wanted, at: _Place, numbers: Sequence[int
 
 def mapping_questions(rows: Sequence[Row], wanted: Wanted) -> Sequence[NewRow]:
     """Return rows that are there already, in their order; raises as file_questions does."""
-    return _questions(complete(rows), wanted, _Place("rows"), range(len(rows))) if rows else ()
+    found = bare_names(Path("rows"), complete(rows))
+    return _questions(found, wanted, _Place("rows"), range(len(rows))) if rows else ()

@@ -146,3 +146,21 @@ def test_rows_that_are_there_already(tmp_path: Path) -> None:
         {"text": "1"},
     ]
     assert mapping_questions([], wanted(tmp_path)) == ()
+
+
+def test_blanks_around_the_names_of_new_rows(tmp_path: Path) -> None:
+    task = wanted(tmp_path)
+    assert values(asked(written(tmp_path, [{" text": "a"}]), task)) == [{"text": "a"}]
+    assert values([*line_questions([b'{"text ": "b"}'], task, after=0)]) == [{"text": "b"}]
+    assert values(mapping_questions([{"text ": "c"}], task)) == [{"text": "c"}]
+    (misfit,) = line_questions([b'{"text ": "b", "text": "c"}'], task, after=4)
+    assert isinstance(misfit, Misfit)
+    assert (misfit.problem.code, misfit.problem.line) == ("LF302", 5)
+
+
+def test_a_task_that_names_a_column_with_blanks(tmp_path: Path) -> None:
+    task = wanted(tmp_path, text=TEMPLATE.replace("{text}", "{ text }").replace("%s", ""))
+    with pytest.raises(TaskError) as caught:
+        asked(written(tmp_path, [{" text ": "a"}]), task)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.cure.startswith("write `text`: blanks")) == ("LF127", True)
