@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from lfine.cli.schema import schema_file
+from lfine.finetune.data.columns import prepare_columns
+from lfine.finetune.data.tables import read_table
 from lfine.schemas.loading import load_task
 from tests.lfine.converting.test_lora_land import METADATA
 from tests.lfine.converting.test_ludwig import LORA_LAND
@@ -270,7 +272,11 @@ def test_a_german_spreadsheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert ended.code == 0, ended.err
     text = (tmp_path / "preise alt.yaml").read_text(encoding="utf-8")
     assert "Größe m²: {Größe (m²)}" in text
-    assert "note: `Preis` holds numbers with a decimal comma, which are read as texts: to learn and score" in ended.out
+    task = yaml.safe_load(text)
+    assert task["dataset"]["columns"]["Preis"] == {"decimal": ","}
+    assert task["output_feature"] == {"name": "Preis", "type": "number"}
+    read = "dataset.columns reads them as numbers, 1.100,00 as 1100.0"
+    assert f"note: `Preis` holds numbers with a decimal comma: {read}" in ended.out
     assert "lfine data check 'preise alt.csv' --fix NEW_FILE leaves them out" in ended.out
 
 
@@ -284,3 +290,14 @@ def test_equal_inputs_are_said_with_the_division_that_keeps_them_together(tmp_pa
     write_csv(tmp_path / "replies.csv", others)
     again = lfine("init", tmp_path / "replies.csv", "--out", tmp_path / "replies.yaml", "--force")
     assert (again.code, "stood before" in again.out) == (0, False)
+
+
+def test_a_german_price_is_a_number_without_a_word(tmp_path: Path) -> None:
+    rows = "".join(f"Wohnung {n} in Köln;1.{100 + n},{n % 10}0\n" for n in range(120))
+    (tmp_path / "preise.csv").write_text(f"Beschreibung;Preis\n{rows}", encoding="utf-8")
+    assert lfine("init", tmp_path / "preise.csv", "--out", tmp_path / "preise.yaml").code == 0
+    ended = lfine("validate", tmp_path / "preise.yaml", "--data")
+    assert (ended.code, "LF325" in ended.out + ended.err) == (0, False)
+    task = load_task(tmp_path / "preise.yaml").task
+    table = prepare_columns(read_table(task.dataset, tmp_path), task.dataset.columns)
+    assert [row["Preis"] for row in table.rows[:3]] == [1100.0, 1101.1, 1102.2]
