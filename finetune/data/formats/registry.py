@@ -69,6 +69,16 @@ class Workbook(Protocol):
     def read_sheet_columns(self, path: Path, sheet: str | int | None, *, place: Place) -> tuple[str, ...]:
         """Return the names of the columns of one sheet; raises as read_sheet does."""
 
+    def sheet_names(self, path: Path) -> tuple[str, ...]:
+        """Return the names of all sheets, in their order."""
+
+
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Return the names of a workbook's sheets; none for a file of another format. Raises as read_rows does."""
+    if data_suffix(path) not in WORKBOOKS:
+        return ()
+    return cast(Workbook, _module_of(path, None, unplaced)).sheet_names(path)
+
 
 def is_data_name(name: str) -> bool:
     """Tell whether a file of this name would be read."""

@@ -301,3 +301,42 @@ def test_a_german_price_is_a_number_without_a_word(tmp_path: Path) -> None:
     task = load_task(tmp_path / "preise.yaml").task
     table = prepare_columns(read_table(task.dataset, tmp_path), task.dataset.columns)
     assert [row["Preis"] for row in table.rows[:3]] == [1100.0, 1101.1, 1102.2]
+
+
+def book_of(path: Path, *sheets: str) -> Path:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(path) as book:
+        for name in sheets:
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate([("text", "label"), *((f"the text of row {n}", "ab"[n % 2]) for n in range(60))]):
+                sheet.write_row(at, 0, row)
+    return path
+
+
+@pytest.mark.parametrize(("sheets", "written"), [(["2026", "Notes"], "2026"), (["Notes", "a"], "Notes"), (["a"], None)])
+def test_the_sheet_that_was_read_is_written_down(tmp_path: Path, sheets: list[str], written: str | None) -> None:
+    book = book_of(tmp_path / "tickets.xlsx", *sheets)
+    ended = lfine("init", book, "--out", tmp_path / "task.yaml")
+    assert ended.code == 0, ended.err
+    assert ("the first sheet" in ended.out) is (written is not None)
+    found = yaml.safe_load((tmp_path / "task.yaml").read_text(encoding="utf-8"))["dataset"]
+    assert found.get("sheet") == written
+    ended = lfine("validate", tmp_path / "task.yaml", "--data")
+    assert (ended.code, "LF330" in ended.out + ended.err) == (0, False)
+
+
+@pytest.mark.parametrize(("first", "written"), [("rows", "rows"), ("others", 1)])
+def test_the_sheet_of_several_workbooks(tmp_path: Path, first: str, written: str | int) -> None:
+    (tmp_path / "books").mkdir()
+    book_of(tmp_path / "books" / "a.xlsx", "rows", "notes")
+    book_of(tmp_path / "books" / "b.xlsx", first)
+    assert lfine("init", tmp_path / "books", "--out", tmp_path / "task.yaml").code == 0
+    assert yaml.safe_load((tmp_path / "task.yaml").read_text(encoding="utf-8"))["dataset"]["sheet"] == written
+    assert lfine("validate", tmp_path / "task.yaml", "--data").code == 0
+
+
+def test_a_sheet_that_was_asked_for_is_written_as_asked(tmp_path: Path) -> None:
+    book = book_of(tmp_path / "tickets.xlsx", "Notes", "Tickets")
+    assert lfine("init", book, "--sheet", "Tickets", "--out", tmp_path / "task.yaml").code == 0
+    assert "sheet: Tickets" in (tmp_path / "task.yaml").read_text(encoding="utf-8")
