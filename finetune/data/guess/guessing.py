@@ -21,6 +21,7 @@ from lfine.finetune.data.guess.profiles import profiles, text_or_nothing
 from lfine.finetune.data.guess.records import Answer, Choice, Division, Guess, Metrics, Wanted
 from lfine.finetune.data.guess.roles import FEW_ROWS, check_asked, roles_of
 from lfine.finetune.data.tables import Table
+from lfine.finetune.data.totals import total_row
 from lfine.finetune.data.values import decimal_commas, signed_number
 from lfine.finetune.data.wording import counted, listed, quoted
 from lfine.schemas.errors import TaskError, UsageError
@@ -183,6 +184,9 @@ def _notes(table: Table, output: str, texts: Sequence[str], division: Division) 
     if empty:
         rows, file = f"{counted(len(empty), 'row')} (from 0: {listed(empty)})", _file(table)
         notes.append(f"{rows} without an answer in `{output}`: lfine data check {file} --fix NEW_FILE leaves them out")
+    total = total_row(table.columns, table.rows)
+    if total is not None:
+        notes.append(f"{total.message}; {total.cure}")
     if decimal_commas(filter(None, texts)):
         (first, *_) = filter(None, texts)
         read = f"dataset.columns reads them as numbers, {first} as {signed_number(first, ',')}"

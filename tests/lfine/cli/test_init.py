@@ -340,3 +340,14 @@ def test_a_sheet_that_was_asked_for_is_written_as_asked(tmp_path: Path) -> None:
     book = book_of(tmp_path / "tickets.xlsx", "Notes", "Tickets")
     assert lfine("init", book, "--sheet", "Tickets", "--out", tmp_path / "task.yaml").code == 0
     assert "sheet: Tickets" in (tmp_path / "task.yaml").read_text(encoding="utf-8")
+
+
+def test_a_row_of_totals_is_said_and_stays(tmp_path: Path) -> None:
+    rows = [{"text": f"the text of row {n}", "label": "ab"[n % 2], "hours": str(n)} for n in range(60)]
+    path = write_csv(tmp_path / "rows.csv", [*rows, {"text": "Gesamt", "label": "", "hours": "1770"}])
+    said = "the last row (row 60, counted from 0) looks like a row of totals, not an example: its only text is 'Gesamt'"
+    ended = lfine("init", path, "--out", tmp_path / "task.yaml")
+    assert f"note: {said}; remove it from the file, if it is one" in ended.out
+    assert "61 rows" in (tmp_path / "task.yaml").read_text(encoding="utf-8")
+    ended = lfine("data", "check", path)
+    assert f"warning  total-row\n   {said}\n   rows: 60\n   cure: remove it from the file" in ended.out
