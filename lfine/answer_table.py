@@ -84,9 +84,9 @@ class AnswerTable:
         if self.answer != self._named:
             said.append(f"the input has a column {self._named!r} of its own: the answers are in {self.answer!r}")
         blank = [number for number in range(len(rows.rows)) if _text(told, number) is None]
-        if blank:
-            cells = "cell stays" if len(blank) == 1 else "cells stay"
-            said.append(f"{counted(len(blank), 'row')} without an answer, the {cells} empty; row ids: {listed(blank)}")
+        said += _blank("row", "without an answer", [number for number in blank if number not in told])
+        unread = f"in which evaluation.extract finds nothing (as they came: {self._lines})"
+        said += _blank("answer", unread, [number for number in blank if number in told])
         unsure = [number for number in told if number < len(rows.rows) and told[number].get("confidence") is None]
         if self.confidence in rows.columns and unsure:
             what = "no label, or was given before confidence was asked for"
@@ -127,6 +127,12 @@ class AnswerTable:
             and text_of(old[self.answer]) in ("", text_of(self._answer(told, number)))
             for number, (old, row) in enumerate(zip(found.rows, self._rows.rows, strict=False))
         )
+
+
+def _blank(noun: str, what: str, row_ids: Sequence[int]) -> list[str]:
+    cells = "the cell stays" if len(row_ids) == 1 else "the cells stay"
+    each = f"{counted(len(row_ids), noun)} {what}, {cells} empty; row ids: {listed(row_ids)}"
+    return [each] if row_ids else []
 
 
 def _text(told: Answers, number: int) -> str | None:

@@ -103,7 +103,8 @@ def test_what_counts_of_an_answer(project: Project, tmp_path: Path) -> None:
     with Server(answer=said) as server:
         ended = lfine(*remote(project, server, "--input", rows, "--out", out, "--set", "evaluation.extract=label"))
     assert cells(out, "label") == ["fee", None, "fee", "fee"]
-    assert "1 row without an answer, the cell stays empty; row ids: 1" in ended.err
+    unread = f"1 answer in which evaluation.extract finds nothing (as they came: {tmp_path / 'a.jsonl'})"
+    assert f"note: {unread}, the cell stays empty; row ids: 1" in ended.err
     assert ended.code == 0
 
 
