@@ -3,7 +3,8 @@
     {"row_id": 7, "input": {"id": "a7"}, "prediction": "fee, I think", "answer": "fee", "finish_reason": "stop",
      "prompt_tokens": 31, "completion_tokens": 4, "key": "9f86d081884c7d65"}
 
-`input` is there with --keep, `answer` where the task says what of a prediction counts (evaluation.extract). The key is
+`input` is there with --keep, `answer` where the task says what of a prediction counts (evaluation.extract),
+`confidence` where it was asked for and the answer is a label. The key is
 a hash of the prompt and of who answers: a line is an answer to a row of today exactly where its key is that row's.
 
 *Not here:* who answers (lfine.predicting).
@@ -36,6 +37,8 @@ def line_of(made: Prediction, kept: Row, key: str, extract: Extractor | None) ->
     found["prediction"] = made.prediction
     if extract is not None:
         found["answer"] = extract(made.prediction)
+    if made.confidence is not None:
+        found["confidence"] = made.confidence
     tokens = {"prompt_tokens": made.prompt_tokens, "completion_tokens": made.completion_tokens}
     return found | {"finish_reason": made.finish_reason} | tokens | {"key": key}
 
@@ -57,7 +60,7 @@ class AnswerLines:
 
     def __enter__(self) -> Self:
         if self._path is not None:
-            self._known = {} if not self._path.is_file() else _read(self._path)
+            self._known = {row_id: (str(record["key"]), line) for row_id, (record, line) in _read(self._path).items()}
             self._path.parent.mkdir(parents=True, exist_ok=True)
         return self
 
@@ -89,18 +92,24 @@ class AnswerLines:
         return self._file
 
 
-def _read(path: Path) -> dict[int, tuple[str, str]]:
-    """Return row id → key and line, of the rows that have an answer; TaskError LF129 for a file of something else."""
-    found: dict[int, tuple[str, str]] = {}
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+def answered(path: Path) -> dict[int, Mapping[str, object]]:
+    """Return row id → record, of the rows that have an answer; TaskError LF129 for a file of something else."""
+    return {row_id: record for row_id, (record, _) in _read(path).items()}
+
+
+def _read(path: Path) -> dict[int, tuple[Mapping[str, object], str]]:
+    """Return row id → record and line, of the rows that have an answer; nothing where there is no file yet."""
+    found: dict[int, tuple[Mapping[str, object], str]] = {}
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    lines = text.split("\n")
     for number, line in enumerate(lines[:-1], 1):  # a crash may have cut the last one
         try:
             record = json.loads(line)
-            row_id, key, reason = record["row_id"], record["key"], record["finish_reason"]
+            row_id, _, reason = record["row_id"], record["key"], record["finish_reason"]
         except (ValueError, KeyError, TypeError):
             message = f"line {number} of {counted(len(lines) - 1, 'line')} is none that lfine predict wrote"
             problem = Problem("LF129", message, "name another file with --out", file=str(path), line=number)
             raise TaskError(problem) from None
         if reason != FAILED:
-            found[row_id] = (key, f"{line}\n")
+            found[row_id] = (record, f"{line}\n")
     return found

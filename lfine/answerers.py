@@ -13,7 +13,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,7 +42,7 @@ from lfine.schemas.task import Task
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from lfine.finetune.generate.local_answers import Asking
+    from lfine.finetune.generate.local_answers import Asking, TextAnswer
 
 BATCHES = 8
 """Generation batches whose rows are sorted by length together."""
@@ -66,6 +66,8 @@ class AnswererOptions(Choice, Protocol):
     def skip_bad_rows(self) -> int: ...
     @property
     def command(self) -> str: ...
+    @property
+    def confident(self) -> bool: ...
 
 
 class Answerer(Protocol):
@@ -95,6 +97,8 @@ class Opened:
     who: Answerer
     extract: Callable[[str | None], str | None] | None
     """None: all of the prediction counts."""
+    output: Output
+    """The column that is answered."""
 
 
 @contextmanager
@@ -118,7 +122,8 @@ def _of_run(loaded: LoadedTask, run: Path, options: AnswererOptions, speaking: E
     generation = plan_generation(source, prepared, plan.training.length, this_machine(), Notes(loaded.origin))
     adapter = None if options.base else run / ("adapter" if plan.training.adapter else "model")
     who = _Local(plan.training, generation, prepared.model, adapter, labels=rows.output.labels, speaking=speaking)
-    return Opened(source.task, who, _extract(source.task, rows))
+    who.confident = _is_confident(source.task, options)
+    return Opened(source.task, who, _extract(source.task, rows), rows.output)
 
 
 def _compiled(path: Path, options: AnswererOptions, speaking: ExitStack) -> Opened:
@@ -138,7 +143,8 @@ def _compiled(path: Path, options: AnswererOptions, speaking: ExitStack) -> Open
     labels = plan.evaluation.labels
     generation = plan.evaluation.generation
     who = _Local(plan.training, generation, prepared.model, adapter, labels=labels, speaking=speaking)
-    return Opened(plan.task, who, _extract(plan.task, prepared.rows))
+    who.confident = _is_confident(plan.task, options)
+    return Opened(plan.task, who, _extract(plan.task, prepared.rows), prepared.rows.output)
 
 
 @contextmanager
@@ -158,7 +164,8 @@ def _remote(loaded: LoadedTask, options: AnswererOptions, endpoint: EndpointOpti
     with tempfile.TemporaryDirectory() as folder:
         sheet = Sheet(rows, generation, rows.output.labels, source.folder, Path(folder), options.command)
         with Correspondent(sheet, endpoint) as remote:
-            yield Opened(source.task, _Remote(remote, endpoint.pace.concurrency), _extract(source.task, rows))
+            who = _Remote(remote, endpoint.pace.concurrency)
+            yield Opened(source.task, who, _extract(source.task, rows), rows.output)
 
 
 @dataclass(frozen=True)
@@ -194,6 +201,10 @@ def _extract(task: Task, rows: PreparedRows) -> Callable[[str | None], str | Non
     return None if extract.type == "none" else extractor(extract, rows.output.labels)
 
 
+def _is_confident(task: Task, options: AnswererOptions) -> bool:
+    return options.confident and task.generation.probabilities is not False
+
+
 def _asked(generation: GenerationPlan) -> dict[str, object]:
     """Return how answers are made; the generation batch changes none."""
     return {key: value for key, value in to_json(generation).items() if key != "batch_size"}
@@ -226,13 +237,15 @@ class _Local:
         weights = [training_hash(training), model.renderer.hash, str(adapter), files_of(adapter)]
         self.identity = digest([weights, _asked(generation), list(labels)])
         self.most = BATCHES * generation.batch_size
+        self._labels, self._context = labels, training.model.context
+        self.confident = False
+        """Whether answers come with how sure the model is of them, where there are labels."""
 
     def prompt(self, example: Example) -> str:
         return self._renderer.example_prompt(example)
 
     def answers(self, examples: Sequence[Example], each: Heard) -> None:
         from lfine.answering import cut_to
-        from lfine.finetune.generate.local_answers import answer_texts
 
         encoded = self._renderer.example_prompt_ids(examples)
         asked = [(row.row_id, ids) for row, ids in zip(examples, encoded, strict=True) if ids]
@@ -245,11 +258,20 @@ class _Local:
         prompts = cut_to(self._room, [ids for _, ids in asked], row_ids)
         if not asked:
             return
+        for made, share in self._texts(prompts, row_ids):
+            at, taken = made.number, made.tokens
+            told = Prediction(row_ids[at], "", made.text, None, made.finish_reason, len(prompts[at]), taken)
+            each(replace(told, confidence=share))
+
+    def _texts(self, prompts: list[list[int]], row_ids: list[int]) -> Iterator[tuple[TextAnswer, float | None]]:
+        from lfine.confident_answers import confident_texts
+        from lfine.finetune.generate.local_answers import answer_texts
+
+        if self.confident and self._labels:
+            yield from confident_texts(self._ready(), prompts, self._how, self._labels, self._context, row_ids)
+            return
         for answers in answer_texts(self._ready(), prompts, self._how, row_ids):
-            for made in answers:
-                at, taken = made.number, made.tokens
-                told = Prediction(row_ids[at], "", made.text, None, made.finish_reason, len(prompts[at]), taken)
-                each(told)
+            yield from ((made, None) for made in answers)
 
     def _ready(self) -> PreTrainedModel:
         from lfine.finetune.generate.local import ready

@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from lfine.answer_lines import AnswerLines, line_of
+from lfine.answer_table import AnswerTable, is_table, lines_beside
 from lfine.answerers import FAILED, Opened, answerer_of
 from lfine.arriving import Source, arriving
 from lfine.choosing import refuse_several
-from lfine.compiling import say
+from lfine.compiling import say, warn
+from lfine.dividing import command_place, command_warnings
 from lfine.endpoints import EndpointOptions
 from lfine.evaluation.records import EndpointUse, Prediction
+from lfine.finetune.data.formats.rows import Rows
 from lfine.finetune.data.questions import (
     Misfit,
     NewRow,
@@ -28,6 +31,7 @@ from lfine.finetune.data.questions import (
     file_questions,
     line_questions,
     mapping_questions,
+    new_rows,
 )
 from lfine.finetune.data.values import Row
 from lfine.finetune.data.wording import counted
@@ -44,8 +48,10 @@ Window = Sequence[NewRow | Misfit]
 class PredictOptions:
     input: str = STDIN
     """A data file; `-`: JSON lines on stdin."""
+    sheet: str | int | None = None
+    """Of a workbook."""
     out: str | None = None
-    """A file that keeps the answers, and goes on where it ends; None: stdout."""
+    """A file that keeps the answers, and goes on where it ends; None: stdout. Of a table the lines stand beside it."""
     keep: tuple[str, ...] = ()
     """Columns of the input that stand beside the answer; `*`: all."""
     overrides: Sequence[str] = ()
@@ -57,6 +63,11 @@ class PredictOptions:
     allow_code: bool = False
     skip_bad_rows: int = 0
     command: str = ""
+
+    @property
+    def confident(self) -> bool:
+        """Whether answers come with how sure the model is of them: a table has a column for it."""
+        return self.out is not None and is_table(self.out)
 
 
 @dataclass
@@ -76,30 +87,47 @@ class Predicted:
 def predict_task(path: Path, options: PredictOptions, stream: TextIO, source: Source | None = None) -> Predicted:
     """Answer the rows of `options.input` and write a line for each as it comes; `source` stands in for stdin.
 
-    Raises as `lfine evaluate` does; TaskError for a file of rows before anything is asked (LF127, LF302, …), LF129 for
-    a file of other answers, LF128 where rows came and none was answered; Interrupted with the command that goes on.
+    Where `options.out` is a table, it is written at the end, and the lines stand beside it. Raises as `lfine evaluate`
+    does; TaskError for a file of rows before anything is asked (LF127, LF302, …), LF129 for a file of other answers,
+    LF132 and LF336 for a table that cannot be written, LF128 where rows came and none was answered; Interrupted with
+    the command that goes on.
     """
     refuse_several(options, {"--endpoint": options.endpoint})
     found = Predicted()
     out = None if options.out is None else Path(options.out)
+    lines_file = lines_beside(out) if out is not None and is_table(out) else out
     cure = f"make room, then again: {options.command}"
     with (
         machine_faults(cure, at=out or Path(), memory_cure="a smaller base_model, or a machine with more memory"),
         answerer_of(path, options) as opened,
-        AnswerLines(out, stream) as lines,
+        AnswerLines(lines_file, stream) as lines,
     ):
         wanted = Wanted(opened.task, options.keep)
+        rows = None if options.input == STDIN else _new_rows(options)
+        table = None
+        if out is not None and rows is not None and rows.columns and is_table(out):
+            table = AnswerTable(out, rows, opened.output)
+            table.check()
         try:
-            for window in _windows(options, wanted, opened.who.most, source):
+            for window in _windows(options, wanted, opened.who.most, rows=rows, source=source):
                 _answer(window, opened, lines, found)
         except KeyboardInterrupt:
             kept = out is not None or options.endpoint is not None
             raise Interrupted(f"{_answers(found)} written", options.command if kept else "") from None
         found.use = opened.who.use()
-    if found.failed and not found.answered and not found.before:
-        message = f"none of {counted(found.rows, 'row')} has an answer"
-        raise TaskError(Problem("LF128", message, "mend what is said above, and ask again"))
+        if found.failed and not found.answered and not found.before:
+            message = f"none of {counted(found.rows, 'row')} has an answer"
+            raise TaskError(Problem("LF128", message, "mend what is said above, and ask again"))
+        for note in () if table is None else table.write():
+            say(f"note: {note}")
     return found
+
+
+def _new_rows(options: PredictOptions) -> Rows:
+    skip = options.skip_bad_rows
+    rows = new_rows(Path(options.input), sheet=options.sheet, skip_bad_rows=skip, place=command_place)
+    warn(command_warnings(rows.warnings))
+    return rows
 
 
 def predict(
@@ -131,14 +159,16 @@ def predict(
     return [made[row.example.row_id] for row in asked]
 
 
-def _windows(options: PredictOptions, wanted: Wanted, most: int, source: Source | None) -> Iterator[Window]:
+def _windows(
+    options: PredictOptions, wanted: Wanted, most: int, *, rows: Rows | None, source: Source | None
+) -> Iterator[Window]:
     """Yield rows as many at once as are best asked together, and no more than have come."""
-    if options.input != STDIN:
-        rows = file_questions(Path(options.input), wanted, skip_bad_rows=options.skip_bad_rows)
-        if not rows:
+    if rows is not None:
+        asked = file_questions(rows, wanted, Path(options.input))
+        if not asked:
             say(f"{options.input} has no rows")
-        for start in range(0, len(rows), most):
-            yield rows[start : start + most]
+        for start in range(0, len(asked), most):
+            yield asked[start : start + most]
         return
     before = 0
     for lines in arriving(source or cast("Source", sys.stdin.buffer), most=most):

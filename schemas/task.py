@@ -10,7 +10,7 @@ in task.schema.json and nowhere else, so no field here has one. Field names are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 SplitType = Literal["fixed", "hash", "random", "stratify", "group", "datetime"]
@@ -51,6 +51,8 @@ class Column:
     """Items of a list get `A. `, `B. `, …; a number becomes its letter."""
     join: str | None
     """Text between the items of a list."""
+    decimal: Literal[",", "."] | None = field(default=None, kw_only=True)
+    """The sign before the decimals of texts that are read as numbers; plans of runs from before it lack it."""
     cast: Literal["integer", "number", "text", "json"] | None
 
 

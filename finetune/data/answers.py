@@ -74,7 +74,7 @@ def answer_problems(
     problems = []
     if odd:
         message = f"answers in column {column!r} that are no {'number' if kind == 'number' else 'JSON'}: {_listed(odd)}"
-        commas = "these are written with a decimal comma: write a point (955.40), and nothing between thousands"
+        commas = f"these are written with a decimal comma: dataset.columns: {{{column}: {{decimal: ','}}}} reads them"
         cure = {
             "number": commas
             if decimal_commas(texts)

@@ -36,6 +36,7 @@ _CURES: dict[Step, str] = {
     "values": "name them under `values`, or mend the rows",
     "letters": "map texts to numbers from 0 by `values`, or remove `letters`",
     "join": "read a list with `json`, or remove `join`",
+    "decimal": "mend the cells, or remove `decimal`",
     "cast": "mend the cells, or remove `cast`",
 }
 
@@ -211,7 +212,7 @@ def _maker(name: str, header: Sequence[str], made: Mapping[str, Column]) -> _Mak
 def _steps(column: Column) -> Iterator[Callable[[object, Row], object]]:
     """Yield the steps that are written, in their order; all but `values` leave an empty cell empty."""
     path, tags, pick, values = column.json, column.entities, column.pick, column.values
-    between, kind = column.join, column.cast
+    between, sign, kind = column.join, column.decimal, column.cast
     if path is not None:
         yield lambda value, _: value if _empty(value) else steps.at_path(value, path)
     if tags is not None:
@@ -226,6 +227,8 @@ def _steps(column: Column) -> Iterator[Callable[[object, Row], object]]:
         yield lambda value, _: value if _empty(value) else steps.lettered(value)
     if between is not None:
         yield lambda value, _: value if _empty(value) else steps.joined(value, between)
+    if sign is not None:
+        yield lambda value, _: value if _empty(value) else steps.decimal(value, sign)
     if kind is not None:
         yield lambda value, _: value if _empty(value) else steps.cast(value, kind)
 

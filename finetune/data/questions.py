@@ -1,7 +1,7 @@
 """New rows, to be answered: those of a file, or lines that come one after the other; no answer need stand in them.
 
     wanted = Wanted(task, keep=("id",))
-    file_questions(Path("new.csv"), wanted) == (NewRow(Example(0, {"question": "…"}, ""), {"id": "a7"}), …)
+    file_questions(new_rows(path), wanted, path) == (NewRow(Example(0, {"question": "…"}, ""), {"id": "a7"}), …)
     [*line_questions([b'{"question": "…"}\\n', b'{"qustion'], wanted, after=0)]
       == [NewRow(Example(0, …), {}), Misfit(1, 2, Problem("LF302", …))]
 
@@ -22,10 +22,11 @@ from lfine.finetune.data.conversations import ConversationError, question_of
 from lfine.finetune.data.formats import registry
 from lfine.finetune.data.formats.json_lines import row_of
 from lfine.finetune.data.formats.json_records import NotJsonError
+from lfine.finetune.data.formats.names import bare_names
 from lfine.finetune.data.formats.rows import Rows, complete
 from lfine.finetune.data.forms import form_of
 from lfine.finetune.data.pairs import Example
-from lfine.finetune.data.places import unplaced
+from lfine.finetune.data.places import Place, unplaced
 from lfine.finetune.data.tables import Table
 from lfine.finetune.data.values import Row, text_of
 from lfine.finetune.data.wording import column_cure, counted, listed, quoted
@@ -70,16 +71,20 @@ class Misfit:
     problem: Problem
 
 
-def file_questions(path: Path, wanted: Wanted, *, skip_bad_rows: int = 0) -> Sequence[NewRow]:
-    """Return the rows of a file, in its order.
-
-    Raises TaskError with the problems of all rows: LF301, LF302 what cannot be read, LF127 columns that are not there,
-    LF320, LF321 values that `dataset.columns` cannot take, LF333 what is no conversation.
-    """
+def new_rows(path: Path, *, sheet: str | int | None = None, skip_bad_rows: int = 0, place: Place = unplaced) -> Rows:
+    """Return what stands in a file; raises TaskError LF301, LF302, LF332 for what cannot be read."""
     if not path.is_file():
         message = f"there is no file {str(path)!r}" if not path.exists() else f"{str(path)!r} is no file"
         raise TaskError(Problem("LF301", message, "name a file of new rows, or - for lines on stdin"))
-    rows = registry.read_rows(path, skip_bad_rows=skip_bad_rows)
+    return registry.read_rows(path, sheet=sheet, skip_bad_rows=skip_bad_rows, place=place)
+
+
+def file_questions(rows: Rows, wanted: Wanted, path: Path) -> Sequence[NewRow]:
+    """Return the rows of a file, in its order.
+
+    Raises TaskError with the problems of all rows: LF127 columns that are not there, LF320, LF321 values that
+    `dataset.columns` cannot take, LF333 what is no conversation.
+    """
     if not rows.columns:
         return ()
     return _questions(rows, wanted, _Place(str(path)), range(len(rows.rows)))
@@ -95,7 +100,7 @@ def line_questions(lines: Iterable[bytes], wanted: Wanted, *, after: int) -> Ite
             continue
         try:
             row = row_of(line.decode("utf-8-sig"))
-            rows = Rows(tuple(row), (row,))
+            rows = bare_names(Path(STDIN), Rows(tuple(row), (row,)))
             yield from _questions(rows, wanted, _Place(STDIN, number + 1), (number,))
         except UnicodeDecodeError as error:
             yield Misfit(number, _bad_line(f"not UTF-8: {error.reason}", number + 1))
@@ -170,4 +175,5 @@ def _conversations(rows: Rows, wanted: Wanted, at: _Place, numbers: Sequence[int
 
 def mapping_questions(rows: Sequence[Row], wanted: Wanted) -> Sequence[NewRow]:
     """Return rows that are there already, in their order; raises as file_questions does."""
-    return _questions(complete(rows), wanted, _Place("rows"), range(len(rows))) if rows else ()
+    found = bare_names(Path("rows"), complete(rows))
+    return _questions(found, wanted, _Place("rows"), range(len(rows))) if rows else ()

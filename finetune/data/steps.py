@@ -1,4 +1,4 @@
-"""The steps that make one cell from another: read JSON, find entities, take an item, map values, letter, join, cast.
+"""The steps that make one cell from another: read JSON, find entities, take an item, map, letter, join, read, cast.
 
     at_path('{"text": ["dry", "wet"]}', "text") == ["dry", "wet"]    item(["dry", "wet"], 1) == "wet"
     lettered(["dry", "wet"]) == ["A. dry", "B. wet"]                  lettered(1) == "B"
@@ -16,10 +16,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from lfine.finetune.data.values import number_of, text_of, whole_of
+from lfine.finetune.data.values import number_of, signed_number, text_of, whole_of
 from lfine.schemas.errors import TaskError
 
-Step = Literal["template", "json", "entities", "pick", "values", "letters", "join", "cast"]
+Step = Literal["template", "json", "entities", "pick", "values", "letters", "join", "decimal", "cast"]
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ITEM = re.compile(r"-?[0-9]{1,9}")
@@ -173,6 +173,16 @@ def joined(value: object, between: str) -> str:
     if not isinstance(value, list):
         raise UnfitError("join", "no list", value)
     return between.join(text(each, "join") for each in value)
+
+
+def decimal(value: object, sign: Literal[",", "."]) -> object:
+    """Return the number that a text writes with this decimal sign, item by item in a list; a number stays."""
+    if isinstance(value, list):
+        return [decimal(each, sign) for each in value]
+    number = signed_number(value, sign) if isinstance(value, str) else number_of(value)
+    if number is None:
+        raise UnfitError("decimal", f"no number with the decimal sign {sign!r}", value)
+    return number
 
 
 def cast(value: object, kind: Literal["integer", "number", "text", "json"]) -> object:

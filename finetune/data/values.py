@@ -18,6 +18,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
@@ -98,6 +99,21 @@ def content_hash(row: Row, columns: Iterable[str], seed: int) -> bytes:
 
 
 _COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),(\d+)")
+_GAPS = " '\u2019\u00a0\u202f"
+"""What stands between thousands, besides the sign that is not the decimal one."""
+_SIGNED = {
+    sign: re.compile(rf"([-+]?(?:[0-9]{{1,400}}|[0-9]{{1,3}}(?:[{other}{_GAPS}][0-9]{{3}})+))(?:[{sign}]([0-9]+))?")
+    for sign, other in ((",", "."), (".", ","))
+}
+
+
+def signed_number(text: str, sign: Literal[",", "."]) -> int | float | None:
+    """Return the number that a text writes with this decimal sign, `1.433,05` with a comma; None for other texts."""
+    match = _SIGNED[sign].fullmatch(text.strip())
+    if match is None:
+        return None
+    whole = re.sub(r"[^0-9+-]", "", match[1])
+    return number_of(whole if match[2] is None else f"{whole}.{match[2]}")
 
 
 def decimal_commas(texts: Iterable[str]) -> bool:

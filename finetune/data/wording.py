@@ -51,5 +51,7 @@ def spans(numbers: Sequence[int], *, shown: int = SPANS) -> str:
 
 def column_cure(name: str, columns: Sequence[str]) -> str:
     """Return the cure for a column that is not there: the near one, else all there are."""
+    if name.strip() in columns:
+        return f"write `{name.strip()}`: blanks at the ends of a column's name are left out when the data are read"
     meant = did_you_mean(name, columns)
     return meant or f"use one of {listed([f'`{column}`' for column in columns], shown=20)}"

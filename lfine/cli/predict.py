@@ -1,4 +1,4 @@
-"""`lfine predict TASK --input FILE`: answers for new rows, one line of JSON for each, as they come.
+"""`lfine predict TASK --input FILE`: answers for new rows, one line of JSON for each, as they come; or a table.
 
 *Not here:* predicting (lfine.predicting).
 """
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from lfine.predicting import Predicted
 
 
-TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
-"""Ends of names that are no lines of JSON."""
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", metavar="TASK", help="task file")
     parser.add_argument(
         "--input", required=True, metavar="FILE", help="new rows, in any data format; - for JSON lines on stdin"
     )
+    parser.add_argument("--sheet", metavar="NAME", help="of a workbook: name or number (from 1) of the sheet")
     parser.add_argument(
-        "--out", metavar="FILE", help="write here, not to stdout; what is answered there already is not asked again"
+        "--out",
+        metavar="FILE",
+        help="write here, not to stdout; what is answered there already is not asked again; "
+        ".csv, .tsv, .xlsx or .parquet: the input with a column of answers, and the lines beside it",
     )
     parser.add_argument(
         "--keep",
@@ -50,17 +50,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer the rows; 4 when some of them have no answer."""
+    from lfine.cli.data_convert import sheet_of
     from lfine.cli.quiet import quiet_libraries
     from lfine.extras import require_training
     from lfine.predicting import PredictOptions, predict_task
 
-    _check_out(arguments.out)
+    _check_out(arguments)
     endpoint = endpoint_of(arguments)
     if endpoint is None:
         require_training()
         quiet_libraries()
     options = PredictOptions(
         input=arguments.input,
+        sheet=sheet_of(arguments.sheet),
         out=arguments.out,
         keep=tuple(arguments.keep),
         overrides=arguments.set,
@@ -78,19 +80,23 @@ def run(arguments: argparse.Namespace) -> int:
     return SOME_FAILED if found.failed else 0
 
 
-def _check_out(out: str | None) -> None:
-    """Refuse a name that promises a table: what is written are lines of JSON."""
-    if out is not None and Path(out).suffix.lower() in TABLES:
-        lines = Path(out).with_suffix(".jsonl")
-        table = shlex.join(["lfine", "data", "convert", str(lines), out])
-        message = f"answers are lines of JSON, and {out!r} has the name of another format"
-        raise UsageError(Problem("LF115", message, f"--out {shlex.quote(str(lines))}, and then: {table}"))
+def _check_out(arguments: argparse.Namespace) -> None:
+    """Refuse a table of a stream: it has no end at which the rows could be written."""
+    from lfine.answer_table import is_table, lines_beside
+
+    if arguments.input == "-" and arguments.out is not None and is_table(arguments.out):
+        lines = str(lines_beside(Path(arguments.out)))
+        message = f"{arguments.out!r} is a table, which holds the rows of a file; of lines on stdin come lines"
+        raise UsageError(Problem("LF115", message, f"--out {shlex.quote(lines)}, or --input FILE"))
 
 
 def summary(found: Predicted, out: str | None = None) -> str:
     """Return the lines for people."""
+    from lfine.answer_table import is_table, lines_beside
+
     head = f"{found.rows} rows: {found.answered} answered"
     head += f", {found.before} answered there before" if found.before else ""
     head += f", {found.failed} failed" if found.failed else ""
     head += "" if out is None else f"; in {out}"
+    head += "" if out is None or not is_table(out) else f", each with its line in {lines_beside(Path(out))}"
     return "\n".join([head, *([] if found.use is None else use_lines(found.use))])

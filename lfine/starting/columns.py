@@ -55,6 +55,8 @@ def _answer_steps(guess: Guess) -> dict[str, Any]:
         return {"letters": True}
     if answer.manner == "list":
         return {"json": "$", "join": ", "} if guess.profiles[guess.output or ""].written else {"join": ", "}
+    if answer.decimal is not None:
+        return {"decimal": answer.decimal}
     return {"cast": answer.cast} if answer.cast is not None else {}
 
 

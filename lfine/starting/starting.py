@@ -14,6 +14,7 @@ from typing import Any
 
 from lfine.finetune.data.files import find_files
 from lfine.finetune.data.formats.packed import data_suffix
+from lfine.finetune.data.formats.registry import sheet_names
 from lfine.finetune.data.guess.guessing import guess
 from lfine.finetune.data.guess.records import Choice, Guess, Wanted
 from lfine.finetune.data.guess.sampling import Sample, sample
@@ -58,11 +59,20 @@ def start(data: str, asked: Asked) -> Started:
         data=path_from(data, asked.out),
         out=asked.out,
         base_model=asked.base_model,
-        sheet=asked.sheet,
+        sheet=_sheet_read(data) if asked.sheet is None else asked.sheet,
         whole=found.whole,
         read=found.note,
     )
     return Started(drafted(guessed, place), guessed, found)
+
+
+def _sheet_read(data: str) -> int | str | None:
+    """Return the sheet that is read unasked, where there are others: by name, or as the first of several workbooks."""
+    books = [sheet_names(one.path) for one in find_files(data, Path())]
+    if all(len(names) < 2 for names in books):
+        return None
+    first, *others = {names[0] for names in books if names}
+    return 1 if others else first
 
 
 def default_out(data: str) -> str:

@@ -70,7 +70,10 @@ def checksum_without_file(view: View) -> Iterator[Found]:
 def sheet_without_workbook(view: View) -> Iterator[Found]:
     files = [view.text(f"dataset.{name}") for name in ("path", "train", "validation", "test")]
     names = [name for name in files if name is not None]
-    if view.given("dataset.sheet") and not any(name.lower().endswith((".xlsx", ".xlsm")) for name in names):
+    # a name without a suffix is a folder or a pattern, whose files the reader knows
+    if view.given("dataset.sheet") and not any(
+        PurePath(name).suffix.lower() in ("", ".xlsx", ".xlsm") for name in names
+    ):
         message = f"dataset.sheet is given, and {names[0] if names else 'a hub data set'} is no XLSX workbook"
         yield Found("dataset.sheet", message, "remove `sheet`, or name an .xlsx file")
 

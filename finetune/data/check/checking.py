@@ -20,6 +20,7 @@ from lfine.finetune.data.check import (
     near_duplicates,
     sizes,
     texts,
+    totals,
 )
 from lfine.finetune.data.check.records import DataReport, Finding
 from lfine.finetune.data.check.subject import Lengths, Subject
@@ -48,6 +49,7 @@ CHECKS = (
     Check(("contradicting-answers",), "one input has several answers", answers.contradictions),
     Check(("empty-answers",), "no answer, or one of white space", answers.empty_answers),
     Check(("empty-inputs",), "no input", answers.empty_inputs),
+    Check(("total-row",), "a last row that sums the others up", totals.total_rows),
     Check(("long-answers",), "answers ten times as long as the median", answers.long_answers),
     Check(("answer-in-input",), "the prompt says what it asks for", answers.answers_in_inputs),
     Check(("label-variants",), "labels that differ by case or blanks", labels.label_variants),

@@ -11,10 +11,12 @@ Class labels are their numbers, as in the rows that the library itself gives.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lfine.finetune.data.extras import load
 from lfine.finetune.data.formats.arrow_tables import binary_columns
+from lfine.finetune.data.formats.names import bare_columns, bare_names
 from lfine.finetune.data.formats.rows import Rows
 from lfine.finetune.data.places import Place, as_warning, unplaced
 from lfine.finetune.data.wording import listed
@@ -71,7 +73,7 @@ def read_hub(source: HubSource, *, place: Place = unplaced) -> tuple[HubSplit, .
         data = loaded[name]
         _check_bytes(source, data, place)
         rows = Rows(tuple(data.column_names), tuple(data.to_list()), () if splits else warnings)
-        splits.append(HubSplit(split, rows))
+        splits.append(HubSplit(split, bare_names(Path(source.title), rows)))
     return tuple(splits)
 
 
@@ -79,7 +81,7 @@ def read_hub_columns(source: HubSource, *, place: Place = unplaced) -> tuple[str
     """Return the columns of the first split; what is read is cached by the library for `read_hub`."""
     loaded = _load(source, place)
     chosen = _chosen(source, list(loaded), place)
-    return tuple(loaded[next(iter(chosen.values()))].column_names)
+    return bare_columns(Path(source.title), loaded[next(iter(chosen.values()))].column_names)
 
 
 def _load(source: HubSource, place: Place) -> Any:

@@ -13,6 +13,7 @@ import importlib
 from pathlib import Path
 from typing import Protocol, cast
 
+from lfine.finetune.data.formats.names import bare_columns, bare_names
 from lfine.finetune.data.formats.packed import PACKINGS, data_suffix, is_packed
 from lfine.finetune.data.formats.rows import Rows, unreadable
 from lfine.finetune.data.places import Place, unplaced
@@ -68,6 +69,16 @@ class Workbook(Protocol):
     def read_sheet_columns(self, path: Path, sheet: str | int | None, *, place: Place) -> tuple[str, ...]:
         """Return the names of the columns of one sheet; raises as read_sheet does."""
 
+    def sheet_names(self, path: Path) -> tuple[str, ...]:
+        """Return the names of all sheets, in their order."""
+
+
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Return the names of a workbook's sheets; none for a file of another format. Raises as read_rows does."""
+    if data_suffix(path) not in WORKBOOKS:
+        return ()
+    return cast(Workbook, _module_of(path, None, unplaced)).sheet_names(path)
+
 
 def is_data_name(name: str) -> bool:
     """Tell whether a file of this name would be read."""
@@ -84,12 +95,14 @@ def read_rows(path: Path, *, sheet: str | int | None = None, skip_bad_rows: int 
     module = _module_of(path, sheet, place)
     try:
         if data_suffix(path) in WORKBOOKS:
-            return cast(Workbook, module).read_sheet(path, sheet, place=place)
-        if data_suffix(path) in LINES:
-            return cast(LineFormat, module).read_rows(path, skip_bad_rows=skip_bad_rows)
-        return cast(Format, module).read_rows(path)
+            rows = cast(Workbook, module).read_sheet(path, sheet, place=place)
+        elif data_suffix(path) in LINES:
+            rows = cast(LineFormat, module).read_rows(path, skip_bad_rows=skip_bad_rows)
+        else:
+            rows = cast(Format, module).read_rows(path)
     except OSError as error:
         raise _unopened(path, error) from error
+    return bare_names(path, rows)
 
 
 def read_columns(
@@ -99,12 +112,14 @@ def read_columns(
     module = _module_of(path, sheet, place)
     try:
         if data_suffix(path) in WORKBOOKS:
-            return cast(Workbook, module).read_sheet_columns(path, sheet, place=place)
-        if data_suffix(path) in LINES:
-            return cast(LineFormat, module).read_columns(path, skip_bad_rows=skip_bad_rows)
-        return cast(Format, module).read_columns(path)
+            columns = cast(Workbook, module).read_sheet_columns(path, sheet, place=place)
+        elif data_suffix(path) in LINES:
+            columns = cast(LineFormat, module).read_columns(path, skip_bad_rows=skip_bad_rows)
+        else:
+            columns = cast(Format, module).read_columns(path)
     except OSError as error:
         raise _unopened(path, error) from error
+    return bare_columns(path, columns)
 
 
 def _module_of(path: Path, sheet: str | int | None, place: Place) -> object:

@@ -11,7 +11,8 @@ numbers are all whole is read as integers. Empty rows are no rows; an empty cell
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,21 +64,34 @@ def read_sheet_columns(path: Path, sheet: str | int | None, *, place: Place = un
     return tuple(name for _, name in names if name not in PANDAS_INDEX)
 
 
-def _cells(path: Path, sheet: str | int | None, place: Place) -> tuple[Cells, tuple[Problem, ...]]:
-    """Return all cells of the sheet from A1 on, and what is to be said about them."""
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Return the names of all sheets, in their order; raises as read_sheet does."""
+    with _opened(path) as (book, _):
+        return tuple(book.sheet_names)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Findings]]:
+    """Yield the workbook once it was looked at; what the library says against it is said as LF302."""
     calamine = load("python_calamine", reader="xlsx files")
     findings = inspect(path)
     try:
         with calamine.CalamineWorkbook.from_path(path) as book:
-            number = _number(path, list(book.sheet_names), sheet, place)
-            found = book.get_sheet_by_index(number)
-            cells: Cells = found.to_python(skip_empty_area=False)
-            return cells, _said(path, book.sheet_names, sheet, findings, found.merged_cell_ranges or [])
+            yield book, findings
     except calamine.PasswordError as error:
         raise unreadable(path, "the workbook is locked with a password", "save it without one") from error
     except calamine.CalamineError as error:
         message = f"the file cannot be read as xlsx: {str(error).partition(chr(10))[0].rstrip('.')}"
         raise unreadable(path, message, "save it anew as .xlsx, or as .csv") from error
+
+
+def _cells(path: Path, sheet: str | int | None, place: Place) -> tuple[Cells, tuple[Problem, ...]]:
+    """Return all cells of the sheet from A1 on, and what is to be said about them."""
+    with _opened(path) as (book, findings):
+        number = _number(path, list(book.sheet_names), sheet, place)
+        found = book.get_sheet_by_index(number)
+        cells: Cells = found.to_python(skip_empty_area=False)
+        return cells, _said(path, book.sheet_names, sheet, findings, found.merged_cell_ranges or [])
 
 
 def _number(path: Path, names: Sequence[str], sheet: str | int | None, place: Place) -> int:

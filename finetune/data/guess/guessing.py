@@ -21,7 +21,8 @@ from lfine.finetune.data.guess.profiles import profiles, text_or_nothing
 from lfine.finetune.data.guess.records import Answer, Choice, Division, Guess, Metrics, Wanted
 from lfine.finetune.data.guess.roles import FEW_ROWS, check_asked, roles_of
 from lfine.finetune.data.tables import Table
-from lfine.finetune.data.values import decimal_commas
+from lfine.finetune.data.totals import total_row
+from lfine.finetune.data.values import decimal_commas, signed_number
 from lfine.finetune.data.wording import counted, listed, quoted
 from lfine.schemas.errors import TaskError, UsageError
 from lfine.schemas.problems import Problem
@@ -183,9 +184,13 @@ def _notes(table: Table, output: str, texts: Sequence[str], division: Division) 
     if empty:
         rows, file = f"{counted(len(empty), 'row')} (from 0: {listed(empty)})", _file(table)
         notes.append(f"{rows} without an answer in `{output}`: lfine data check {file} --fix NEW_FILE leaves them out")
+    total = total_row(table.columns, table.rows)
+    if total is not None:
+        notes.append(f"{total.message}; {total.cure}")
     if decimal_commas(filter(None, texts)):
-        as_numbers = "to learn and score numbers, write them with a point (955.40), and nothing between thousands"
-        notes.append(f"`{output}` holds numbers with a decimal comma, which are read as texts: {as_numbers}")
+        (first, *_) = filter(None, texts)
+        read = f"dataset.columns reads them as numbers, {first} as {signed_number(first, ',')}"
+        notes.append(f"`{output}` holds numbers with a decimal comma: {read}")
     if not division.trains:
         notes.append("there are no training rows: the task can be evaluated, not trained")
     repeated = len(table.rows) - len({tuple(map(text_or_nothing, row.values())) for row in table.rows})

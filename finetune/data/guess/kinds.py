@@ -19,7 +19,7 @@ from lfine.finetune.data.guess.lexicon import language_of, parts
 from lfine.finetune.data.guess.profiles import MOST, Profile
 from lfine.finetune.data.guess.records import Answer, Certainty, Metrics
 from lfine.finetune.data.outputs import MAX_LABELS
-from lfine.finetune.data.values import number_of, whole_of
+from lfine.finetune.data.values import decimal_commas, number_of, signed_number, whole_of
 
 FEW_NUMBERS = 20
 """Distinct whole numbers up to which they are labels."""
@@ -61,6 +61,9 @@ def answer_of_column(output: Profile, texts: Sequence[str], context: Context) ->
     if output.kind in ("list", "mapping") and all(map(is_json, filled)):
         entities = all(map(find("entity_f1").judges, filled)) and _are_entities(output, context)
         return Answer("json", "entities" if entities else "json", keys=_keys(output), longest=longest)
+    if decimal_commas(filled):
+        numbers = [float(signed_number(text, ",") or 0) for text in filled]
+        return Answer("number", "number", low=min(numbers), high=max(numbers), longest=longest, decimal=",")
     if output.is_sql:
         return Answer("sql", "sql", longest=longest)
     if context.options is not None and relations.points_into(output, context.columns[context.options]):

@@ -19,7 +19,7 @@ from typing import Literal
 
 from lfine.finetune.data.guess.lexicon import SURE, is_id_name, parts
 from lfine.finetune.data.outputs import MAX_LABEL_LENGTH, MAX_LABELS
-from lfine.finetune.data.values import Row, answer_of, number_of
+from lfine.finetune.data.values import Row, answer_of, decimal_commas, number_of, signed_number
 from lfine.schemas.errors import TaskError
 
 SAMPLED = 4_000
@@ -57,6 +57,11 @@ class Profile:
         return Counter(self.filled)
 
     @cached_property
+    def commas(self) -> bool:
+        """Return whether all texts are numbers with a decimal comma."""
+        return decimal_commas(self.filled)
+
+    @cached_property
     def kind(self) -> Kind:
         """Return what nearly all cells are."""
         if not self.filled:
@@ -64,7 +69,7 @@ class Profile:
         cells = [cell for cell, text in zip(self.cells, self.texts, strict=True) if text]
         if all(isinstance(cell, bool) or (isinstance(cell, str) and cell.lower() in _FLAGS) for cell in cells):
             return "flag"
-        if all(number_of(cell) is not None for cell in cells):
+        if self.commas or all(number_of(cell) is not None for cell in cells):
             return "number"
         lists, mappings = (sum(isinstance(cell, of) for cell in cells) / len(cells) for of in ((list, tuple), dict))
         if lists >= MOST or mappings >= MOST:
@@ -88,7 +93,8 @@ class Profile:
     @cached_property
     def numbers(self) -> tuple[float, ...]:
         """Return the numbers of a column of numbers."""
-        return tuple(float(number) for text in self.filled if (number := number_of(text)) is not None)
+        found = (signed_number(text, ",") if self.commas else number_of(text) for text in self.filled)
+        return tuple(float(number) for number in found if number is not None)
 
     @cached_property
     def whole(self) -> bool:

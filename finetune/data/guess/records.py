@@ -69,6 +69,8 @@ class Answer:
     """Characters of the longest answer."""
     cast: Literal["integer"] | None = None
     """Labels that are whole numbers written as floats."""
+    decimal: Literal[","] | None = None
+    """Numbers that are written with a decimal comma."""
     letters: bool = False
     """The numbers are shown as letters."""
 

@@ -58,6 +58,12 @@ VALUES: dict[str, tuple[str, ...]] = {
         "dataset.path=told.csv",
         "dataset.columns.note={from: facts, json: words}",
     ),
+    "dataset.columns.*.decimal": (
+        "','",
+        "'.'",
+        "dataset.path=told.csv",
+        "dataset.columns.note={template: '1.234'}",
+    ),
     "dataset.columns.*.cast": (
         "text",
         "integer",

@@ -42,7 +42,8 @@ def test_answers_that_are_no_numbers_are_counted() -> None:
 
 def test_decimal_commas_have_a_cure_of_their_own() -> None:
     (problem,) = check("number", "955,40", "1.433,05")
-    assert problem.cure.startswith("these are written with a decimal comma: write a point (955.40)")
+    reads = "dataset.columns: {y: {decimal: ','}} reads them"
+    assert problem.cure.startswith(f"these are written with a decimal comma: {reads}")
     (mixed,) = check("number", "955,40", "five")
     assert mixed.cure.startswith("write plain digits (1000, 0.5, 1e-4)")
 

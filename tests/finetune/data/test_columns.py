@@ -95,6 +95,7 @@ def test_names_mean_the_data_as_read(table: MakeTable) -> None:
         {"pick": "key"},
         {"letters": True},
         {"join": ","},
+        {"decimal": ","},
         {"cast": "number"},
         {"entities": "t"},
     ],
@@ -191,3 +192,11 @@ def test_problems_point_into_the_task_file(
     assert problem.line == 7
     (problem,) = problems(lambda: prepare_columns(table(ROWS), {"label": column(join=",")}, place=placed))
     assert (problem.line, problem.path) == (7, "dataset.columns.label.join")
+
+
+def test_decimals_are_read_before_they_are_cast(table: MakeTable, problems: Problems) -> None:
+    rows = table([{"c": "1.234,00"}, {"c": ""}, {"c": "7,00"}])
+    assert values(prepare_columns(rows, {"c": column(decimal=",", cast="integer")}), "c") == [1234, "", 7]
+    (problem,) = problems(lambda: prepare_columns(table([{"c": "12.5"}]), {"c": column(decimal=",")}))
+    assert (problem.code, problem.path) == ("LF321", "dataset.columns.c.decimal")
+    assert "step decimal: no number with the decimal sign ',' (1 row: 0); the first is '12.5'" in problem.message

@@ -11,6 +11,7 @@ from lfine.finetune.data.steps import (
     UnfitError,
     at_path,
     cast,
+    decimal,
     entities,
     index_of,
     item,
@@ -186,6 +187,20 @@ def test_what_is_no_whole_number(value: object) -> None:
     assert refusal(lambda: cast(value, "integer"))[:2] == ("cast", "no whole number")
     if value not in ("1.5", 1.5):
         assert refusal(lambda: cast(value, "number"))[1] == "no number"
+
+
+@pytest.mark.parametrize(
+    ("value", "sign", "expected"),
+    [("1.234,50", ",", 1234.5), ("1,234.50", ".", 1234.5), (["1,5", 2], ",", [1.5, 2]), (7, ",", 7), (0.5, ",", 0.5)],
+)
+def test_decimals(value: object, sign: str, expected: object) -> None:
+    found = decimal(value, sign)  # type: ignore[arg-type] # the signs there are
+    assert (found, type(found)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize("value", ["1.5", "one", True, None, {"a": 1}, ["1,5", "x"]])
+def test_what_has_no_such_decimals(value: object) -> None:
+    assert refusal(lambda: decimal(value, ","))[:2] == ("decimal", "no number with the decimal sign ','")
 
 
 def test_bytes_are_refused_where_they_are_met() -> None:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfine.finetune.data.values import answer_of, content_hash, decimal_commas, number_of, text_of, whole_of
+from lfine.finetune.data.values import (
+    answer_of,
+    content_hash,
+    decimal_commas,
+    number_of,
+    signed_number,
+    text_of,
+    whole_of,
+)
 from lfine.schemas.errors import TaskError
 
 
@@ -131,3 +139,31 @@ def test_what_is_no_number(value: object) -> None:
 )
 def test_decimal_commas(texts: list[str], found: bool) -> None:
     assert decimal_commas(texts) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "comma", "point"),
+    [
+        ("1.234,50", 1234.5, None),
+        ("1,234.50", None, 1234.5),
+        (" -955,40 ", -955.4, None),
+        ("1.234.567", 1234567, None),
+        ("1.234", 1234, 1.234),
+        ("1,234", 1.234, 1234),
+        ("12", 12, 12),
+        ("12,00", 12.0, None),
+        ("1 234,5", 1234.5, None),
+        ("1\u202f234\u00a0567,5", 1234567.5, None),
+        ("1'234.50", None, 1234.5),
+        ("1.23,5", None, None),
+        ("1234.567,8", None, None),
+        ("1,5,5", None, None),
+        (",5", None, None),
+        ("12 €", None, None),
+        ("", None, None),
+    ],
+)
+def test_numbers_with_a_decimal_sign(text: str, comma: float | None, point: float | None) -> None:
+    for sign, expected in ((",", comma), (".", point)):
+        found = signed_number(text, sign)  # type: ignore[arg-type] # the signs there are
+        assert (found, type(found)) == (expected, type(expected))

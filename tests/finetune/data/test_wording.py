@@ -24,6 +24,11 @@ def test_a_near_column_is_offered_else_all_of_them() -> None:
     assert column_cure("x", [f"column{n}" for n in range(30)]).endswith("`column19` and 10 more")
 
 
+def test_a_name_with_blanks_is_not_offered_as_itself() -> None:
+    cure = "write `text`: blanks at the ends of a column's name are left out when the data are read"
+    assert column_cure(" text ", ["text", "label"]) == cure
+
+
 def test_numbers_that_follow_one_another_are_one_span() -> None:
     assert spans([]) == ""
     assert spans([3, 7, 8, 9, 12]) == "3, 7–9, 12"

@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from lfine.cli.schema import schema_file
+from lfine.finetune.data.columns import prepare_columns
+from lfine.finetune.data.tables import read_table
 from lfine.schemas.loading import load_task
 from tests.lfine.converting.test_lora_land import METADATA
 from tests.lfine.converting.test_ludwig import LORA_LAND
@@ -270,7 +272,11 @@ def test_a_german_spreadsheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert ended.code == 0, ended.err
     text = (tmp_path / "preise alt.yaml").read_text(encoding="utf-8")
     assert "Größe m²: {Größe (m²)}" in text
-    assert "note: `Preis` holds numbers with a decimal comma, which are read as texts: to learn and score" in ended.out
+    task = yaml.safe_load(text)
+    assert task["dataset"]["columns"]["Preis"] == {"decimal": ","}
+    assert task["output_feature"] == {"name": "Preis", "type": "number"}
+    read = "dataset.columns reads them as numbers, 1.100,00 as 1100.0"
+    assert f"note: `Preis` holds numbers with a decimal comma: {read}" in ended.out
     assert "lfine data check 'preise alt.csv' --fix NEW_FILE leaves them out" in ended.out
 
 
@@ -284,3 +290,64 @@ def test_equal_inputs_are_said_with_the_division_that_keeps_them_together(tmp_pa
     write_csv(tmp_path / "replies.csv", others)
     again = lfine("init", tmp_path / "replies.csv", "--out", tmp_path / "replies.yaml", "--force")
     assert (again.code, "stood before" in again.out) == (0, False)
+
+
+def test_a_german_price_is_a_number_without_a_word(tmp_path: Path) -> None:
+    rows = "".join(f"Wohnung {n} in Köln;1.{100 + n},{n % 10}0\n" for n in range(120))
+    (tmp_path / "preise.csv").write_text(f"Beschreibung;Preis\n{rows}", encoding="utf-8")
+    assert lfine("init", tmp_path / "preise.csv", "--out", tmp_path / "preise.yaml").code == 0
+    ended = lfine("validate", tmp_path / "preise.yaml", "--data")
+    assert (ended.code, "LF325" in ended.out + ended.err) == (0, False)
+    task = load_task(tmp_path / "preise.yaml").task
+    table = prepare_columns(read_table(task.dataset, tmp_path), task.dataset.columns)
+    assert [row["Preis"] for row in table.rows[:3]] == [1100.0, 1101.1, 1102.2]
+
+
+def book_of(path: Path, *sheets: str) -> Path:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(path) as book:
+        for name in sheets:
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate([("text", "label"), *((f"the text of row {n}", "ab"[n % 2]) for n in range(60))]):
+                sheet.write_row(at, 0, row)
+    return path
+
+
+@pytest.mark.parametrize(("sheets", "written"), [(["2026", "Notes"], "2026"), (["Notes", "a"], "Notes"), (["a"], None)])
+def test_the_sheet_that_was_read_is_written_down(tmp_path: Path, sheets: list[str], written: str | None) -> None:
+    book = book_of(tmp_path / "tickets.xlsx", *sheets)
+    ended = lfine("init", book, "--out", tmp_path / "task.yaml")
+    assert ended.code == 0, ended.err
+    assert ("the first sheet" in ended.out) is (written is not None)
+    found = yaml.safe_load((tmp_path / "task.yaml").read_text(encoding="utf-8"))["dataset"]
+    assert found.get("sheet") == written
+    ended = lfine("validate", tmp_path / "task.yaml", "--data")
+    assert (ended.code, "LF330" in ended.out + ended.err) == (0, False)
+
+
+@pytest.mark.parametrize(("first", "written"), [("rows", "rows"), ("others", 1)])
+def test_the_sheet_of_several_workbooks(tmp_path: Path, first: str, written: str | int) -> None:
+    (tmp_path / "books").mkdir()
+    book_of(tmp_path / "books" / "a.xlsx", "rows", "notes")
+    book_of(tmp_path / "books" / "b.xlsx", first)
+    assert lfine("init", tmp_path / "books", "--out", tmp_path / "task.yaml").code == 0
+    assert yaml.safe_load((tmp_path / "task.yaml").read_text(encoding="utf-8"))["dataset"]["sheet"] == written
+    assert lfine("validate", tmp_path / "task.yaml", "--data").code == 0
+
+
+def test_a_sheet_that_was_asked_for_is_written_as_asked(tmp_path: Path) -> None:
+    book = book_of(tmp_path / "tickets.xlsx", "Notes", "Tickets")
+    assert lfine("init", book, "--sheet", "Tickets", "--out", tmp_path / "task.yaml").code == 0
+    assert "sheet: Tickets" in (tmp_path / "task.yaml").read_text(encoding="utf-8")
+
+
+def test_a_row_of_totals_is_said_and_stays(tmp_path: Path) -> None:
+    rows = [{"text": f"the text of row {n}", "label": "ab"[n % 2], "hours": str(n)} for n in range(60)]
+    path = write_csv(tmp_path / "rows.csv", [*rows, {"text": "Gesamt", "label": "", "hours": "1770"}])
+    said = "the last row (row 60, counted from 0) looks like a row of totals, not an example: its only text is 'Gesamt'"
+    ended = lfine("init", path, "--out", tmp_path / "task.yaml")
+    assert f"note: {said}; remove it from the file, if it is one" in ended.out
+    assert "61 rows" in (tmp_path / "task.yaml").read_text(encoding="utf-8")
+    ended = lfine("data", "check", path)
+    assert f"warning  total-row\n   {said}\n   rows: 60\n   cure: remove it from the file" in ended.out

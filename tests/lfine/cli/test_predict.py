@@ -218,12 +218,13 @@ def test_answers_of_another_model_are_not_mixed_in(finished: Project, rows: Path
     assert out.read_bytes() == before
 
 
-def test_a_file_of_something_else_is_left_alone(finished: Project, rows: Path) -> None:
-    before = rows.read_bytes()
-    ended = lfine(*words(finished, "--input", rows, "--out", rows))
+def test_a_file_of_something_else_is_left_alone(finished: Project, rows: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copy(rows, tmp_path / "notes.txt"))
+    before = out.read_bytes()
+    ended = lfine(*words(finished, "--input", rows, "--out", out))
     assert ended.code == 1
-    assert f"{rows}:1  LF129" in ended.err
-    assert rows.read_bytes() == before
+    assert f"{out}:1  LF129" in ended.err
+    assert out.read_bytes() == before
 
 
 def test_a_row_that_an_endpoint_does_not_answer(project: Project, rows: Path) -> None:
@@ -316,13 +317,14 @@ def test_the_summary_counts() -> None:
         "3 rows: 1 answered, 1 answered there before, 1 failed"
     )
     assert command.summary(Predicted(rows=2, answered=2), "answers.jsonl") == "2 rows: 2 answered; in answers.jsonl"
+    assert command.summary(Predicted(rows=2, answered=2), "answers.csv.gz") == (
+        "2 rows: 2 answered; in answers.csv.gz, each with its line in answers.jsonl"
+    )
 
 
 @pytest.mark.parametrize("name", ["my answers.csv", "answers.XLSX"])
-def test_a_table_is_not_what_is_written(project: Project, name: str) -> None:
+def test_of_a_stream_come_lines(project: Project, name: str) -> None:
     ended = lfine("predict", project.task, "--input", "-", "--out", name)
-    lines = f"{name.partition('.')[0]}.jsonl"
-    convert = shlex.join(["lfine", "data", "convert", lines, name])
     assert (ended.code, ended.out) == (2, "")
-    assert f"answers are lines of JSON, and {name!r} has the name of another format" in ended.err
-    assert f"cure: --out {shlex.quote(lines)}, and then: {convert}" in ended.err
+    assert f"{name!r} is a table, which holds the rows of a file" in ended.err
+    assert f"cure: --out {shlex.quote(name.partition('.')[0] + '.jsonl')}, or --input FILE" in ended.err

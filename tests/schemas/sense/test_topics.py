@@ -154,6 +154,8 @@ def test_borders(check: Check, valid: str, topic: str, text: str, codes: list[st
         ("{train: a.csv, validation: b.csv, test: b.csv}", ["LF225"]),
         ("{train: a.csv, validation: b/../a.csv}", []),
         ("{path: A.XLSX, sheet: answers}", []),
+        ("{path: books, sheet: answers}", []),
+        ("{path: books/*, sheet: 1}", []),
         ("{hub: x/y, sheet: 2}", ["LF332"]),
         ("{path: a.csv, columns: {b: {from: null, letters: false}}}", ["LF226"]),
         ("{path: a.csv, columns: {b: {letters: true}, 'c.d': {cast: text}}}", []),

@@ -137,3 +137,11 @@ def test_a_local_folder_of_files_through_the_library(tmp_path: Path, monkeypatch
     train, validation = read_hub(HubSource(str(folder)))
     assert train.rows.rows == ({"q": "x", "a": 1}, {"q": "y", "a": 2})
     assert (validation.split, validation.rows.rows) == ("validation", ({"q": "z", "a": 3},))
+
+
+def test_blanks_around_names_are_left_out(serve: Serve) -> None:
+    serve({"train": [{"q ": "x", "a": 1}], "test": [{"q ": "y", "a": 2}]})
+    train, test = read_hub(HubSource("set"))
+    assert (train.rows.columns, test.rows.rows) == (("q", "a"), ({"q": "y", "a": 2},))
+    assert "'q '" in train.rows.warnings[-1].message
+    assert read_hub_columns(HubSource("set")) == ("q", "a")

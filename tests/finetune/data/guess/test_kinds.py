@@ -167,3 +167,12 @@ def test_numbers_of_a_small_range_are_scored_by_their_distance(factor: float, ra
 
 def test_numbers_of_a_large_range_must_match() -> None:
     assert scored(lambda n: n * 1.5).metrics.entries == ("numeric_match",)
+
+
+def test_decimal_commas_are_numbers() -> None:
+    answer, scoring = _both([f"1.{100 + n % 7},{n % 10}0" for n in range(60)], "price", None, {})
+    assert (answer.type, answer.manner, answer.decimal) == ("number", "number", ",")
+    assert (answer.low, answer.high) == (1100.0, 1106.8)
+    assert scoring.metrics.entries[0] == "pearson"
+    assert found([f"{n},{n % 10}0 EUR" for n in range(60)]).decimal is None
+    assert found([f"{n % 9}.50" for n in range(60)]).decimal is None
