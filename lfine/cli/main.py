@@ -40,6 +40,7 @@ COMMANDS = {
     "export": "write merged weights or the adapter for others, checked against the run; upload them",
     "data": "check data, convert them between formats, split them once and for ever",
     "models": "list the base models known and cached; pull one",
+    "explain": "say what a problem's code means and what to do about it",
     "doctor": "say what this machine can do and what is missing",
     "completion": "print the completion script of a shell",
 }

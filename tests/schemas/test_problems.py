@@ -54,13 +54,13 @@ def test_the_example_of_the_design() -> None:
         '       r: "16"\n'
         "          ^^^^\n"
         "   cure: remove the quotes\n"
-        "   more: docs/reference/errors.md#lf102"
+        "   more: lfine explain LF102"
     )
 
 
 def test_a_problem_without_a_place_or_a_cure() -> None:
     assert Problem("LF501", "there is no run").text() == (
-        "LF501 no-run\n   there is no run\n   more: docs/reference/errors.md#lf501"
+        "LF501 no-run\n   there is no run\n   more: lfine explain LF501"
     )
 
 
