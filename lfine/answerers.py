@@ -92,6 +92,8 @@ class Opened:
 
     task: Task
     """As the run settled it."""
+    name: str
+    """Who answers, for people: `the adapter of runs/topics/20261129T101500Z`."""
     who: Answerer
     extract: Callable[[str | None], str | None] | None
     """None: all of the prediction counts."""
@@ -118,7 +120,12 @@ def _of_run(loaded: LoadedTask, run: Path, options: AnswererOptions, speaking: E
     generation = plan_generation(source, prepared, plan.training.length, this_machine(), Notes(loaded.origin))
     adapter = None if options.base else run / ("adapter" if plan.training.adapter else "model")
     who = _Local(plan.training, generation, prepared.model, adapter, labels=rows.output.labels, speaking=speaking)
-    return Opened(source.task, who, _extract(source.task, rows))
+    weights = f"the {adapter.name} of {run}" if adapter is not None else _base(source.task)
+    return Opened(source.task, weights, who, _extract(source.task, rows))
+
+
+def _base(task: Task) -> str:
+    return f"the base model {task.base_model.id}"
 
 
 def _compiled(path: Path, options: AnswererOptions, speaking: ExitStack) -> Opened:
@@ -138,7 +145,8 @@ def _compiled(path: Path, options: AnswererOptions, speaking: ExitStack) -> Open
     labels = plan.evaluation.labels
     generation = plan.evaluation.generation
     who = _Local(plan.training, generation, prepared.model, adapter, labels=labels, speaking=speaking)
-    return Opened(plan.task, who, _extract(plan.task, prepared.rows))
+    weights = _base(plan.task) if adapter is None else f"the adapter {adapter} on {_base(plan.task)}"
+    return Opened(plan.task, weights, who, _extract(plan.task, prepared.rows))
 
 
 @contextmanager
@@ -158,7 +166,8 @@ def _remote(loaded: LoadedTask, options: AnswererOptions, endpoint: EndpointOpti
     with tempfile.TemporaryDirectory() as folder:
         sheet = Sheet(rows, generation, rows.output.labels, source.folder, Path(folder), options.command)
         with Correspondent(sheet, endpoint) as remote:
-            yield Opened(source.task, _Remote(remote, endpoint.pace.concurrency), _extract(source.task, rows))
+            who, name = _Remote(remote, endpoint.pace.concurrency), f"{remote.form.model} at {remote.form.address.url}"
+            yield Opened(source.task, name, who, _extract(source.task, rows))
 
 
 @dataclass(frozen=True)

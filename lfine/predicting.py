@@ -88,6 +88,7 @@ def predict_task(path: Path, options: PredictOptions, stream: TextIO, source: So
         answerer_of(path, options) as opened,
         AnswerLines(out, stream) as lines,
     ):
+        say(f"answers of {opened.name}")
         wanted = Wanted(opened.task, options.keep)
         try:
             for window in _windows(options, wanted, opened.who.most, source):
