@@ -181,7 +181,7 @@ def test_light_and_dark_by_a_switch_that_keeps_what_was_chosen(
     browser.get(path.as_uri())
 
     def ground() -> object:
-        return browser.execute_script("return getComputedStyle(document.body).backgroundColor")  # type: ignore[no-untyped-call]
+        return browser.execute_script("return getComputedStyle(document.body).backgroundColor")
 
     first = ground()
     browser.find_element(By.ID, "theme").click()
