@@ -96,11 +96,16 @@ def program_of(row: Mapping[str, object], answer: str, choice: MetricChoice) -> 
 
 
 def _forms(prompt: str, answer: str) -> Iterator[str]:
-    """Yield the answer as it is, and with the indentation that its first line may have lost."""
-    indented = body_indentation(prompt) + answer
-    forms = (answer, indented) if TOP_LEVEL.match(answer) else (indented, answer)
+    """Yield the answer as it is, and with the indentation that its first line may have lost.
+
+    A whole program may follow a prompt that ends with a function's first line: that function gets an empty body then.
+    """
+    indentation = body_indentation(prompt)
+    forms: tuple[str, ...] = (indentation + answer, answer)
+    if TOP_LEVEL.match(answer):
+        forms = (answer, indentation + answer, f"{indentation}pass\n{answer}")
     if prompt and not prompt.endswith("\n"):
-        yield from dict.fromkeys(("\n" + forms[0], "\n" + forms[1], answer))
+        yield from dict.fromkeys((*("\n" + form for form in forms), answer))
     else:
         yield from dict.fromkeys(forms)
 

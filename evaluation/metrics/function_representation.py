@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lfine.evaluation.metrics.registry import Answered, PerExample, metric
 
@@ -29,8 +30,6 @@ VALUES = (
 )
 WHOLE = re.compile(r"\s*(\w+)\s*\(\s*(.*?)\s*\)\s*", re.DOTALL)
 ATTRIBUTE = re.compile(r"\s*(\w+)\s*(?:\[([^\[\]]*)\])?\s*(?:,|\Z)")
-SEPARATOR = re.compile(r",(?![^()]*\))")
-"""A comma outside round brackets."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,25 @@ def parse(text: str) -> Representation | None:
         if found is None:
             return None
         name, values = found.groups()
-        pairs |= {(name, " ".join(value.split())) for value in SEPARATOR.split(values or "")}
+        pairs |= {(name, " ".join(value.split())) for value in _parted(values or "")}
         place = found.end()
     if rest.rstrip().endswith(","):
         return None
     return Representation(function, frozenset(name for name, _ in pairs), frozenset(pairs))
+
+
+def _parted(values: str) -> list[str]:
+    """Part at the commas outside round brackets, however deep; a bracket without a partner is none."""
+    commas: list[int] = []
+    opened: list[int] = []  # how many commas stand before each bracket that is still open
+    for place, character in enumerate(values):
+        if character == ",":
+            commas.append(place)
+        elif character == "(":
+            opened.append(len(commas))
+        elif character == ")" and opened:
+            del commas[opened.pop() :]
+    return [values[before + 1 : behind] for before, behind in pairwise([-1, *commas, len(values)])]
 
 
 @metric(

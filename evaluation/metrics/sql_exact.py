@@ -13,7 +13,7 @@ is wrong; where the gold query does not, its row is left out of the mean.
 
 from __future__ import annotations
 
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from typing import TYPE_CHECKING
 
 from lfine.evaluation.metrics.registry import Answered, PerExample, metric, parameter
@@ -63,21 +63,21 @@ def normal_form(query: str, dialect: str) -> str | None:
     try:
         trees = sqlglot.parse(query, read=dialect)
         statements = [tree for tree in trees if tree is not None and not isinstance(tree, sqlglot.exp.Semicolon)]
-        return repr(_normalised(statements[0], dialect)) if len(statements) == 1 else None
+        return repr(_normalised(statements[0], query, dialect)) if len(statements) == 1 else None
     except (SqlglotError, RecursionError):
         return None
 
 
-def _normalised(tree: Expr, dialect: str) -> Expr:
+def _normalised(tree: Expr, query: str, dialect: str) -> Expr:
     from sqlglot import exp
 
     tree = tree.transform(lambda node: node.unnest() if isinstance(node, exp.Paren) else node, copy=False).unnest()
     for node in tree.walk():
         node.comments = None
     if dialect == SQLITE:
-        tree = tree.transform(_quoted_text, copy=False)
+        tree = tree.transform(partial(_quoted_text, query), copy=False)
     for name in tree.find_all(exp.Identifier):
-        if not name.args.get("quoted"):
+        if dialect == SQLITE or not name.args.get("quoted"):  # SQLite's names have no case, quoted or not
             name.set("this", name.this.lower())
         name.args["quoted"] = False
     for call in tree.find_all(exp.Anonymous):
@@ -92,14 +92,18 @@ def _normalised(tree: Expr, dialect: str) -> Expr:
     return _sorted_operands(tree)
 
 
-def _quoted_text(node: Expr) -> Expr:
-    """Read the right side of a comparison in double quotes as SQLite does where no column has the name: as text."""
+def _quoted_text(query: str, node: Expr) -> Expr:
+    """Read the right side of a comparison in double quotes as SQLite does where no column has the name: as text.
+
+    Backticks and square brackets never quote text.
+    """
     from sqlglot import exp
 
     parent = node.parent
     compared = isinstance(parent, (exp.Predicate, exp.Between, exp.In)) and node.arg_key != "this"
     if compared and isinstance(node, exp.Column) and not node.table and node.this.args.get("quoted"):
-        return exp.Literal.string(node.name)
+        start = node.this.meta.get("start", len(query))
+        return exp.Literal.string(node.name) if query.startswith('"', start) else node
     return node
 
 

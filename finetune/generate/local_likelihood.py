@@ -29,7 +29,7 @@ from lfine.finetune.generate.local_choice import Choice
 from lfine.finetune.generate.local_keys import attending
 from lfine.finetune.generate.local_rows import Answer, GenerationSettings, Row, packed_part
 from lfine.finetune.generate.local_steps import MOST_TOKENS, Steps
-from lfine.finetune.models.parts import parts_of, projection_of
+from lfine.finetune.models.parts import projection_of
 
 PLACES = 256
 """Positions projected onto the vocabulary at once."""
@@ -131,14 +131,13 @@ class Asked:
 
 def _packed(model: PreTrainedModel, rows: Sequence[Asked], settings: GenerationSettings) -> Iterator[Found]:
     steps = Steps(model, [each.row.prompt for each in rows], slots=min(settings.batch_size, len(rows)))
-    logits, choice = projection_of(model), Choice(settings)
-    chosen_from = logits if settings.exact_logits else parts_of(model)[1]
+    logits, choice = projection_of(model, wide=True), Choice(settings)
     batch: list[Asked] = []
 
     def done() -> Iterator[Found]:
         states, ends = _states(steps, batch)
         sums = _sums(batch, ends, states, logits)
-        answers = _own_answers(batch, ends, states, choice, chosen_from)
+        answers = _own_answers(batch, ends, states, choice, logits)
         for each, found, answer in zip(batch, sums, answers, strict=True):
             yield Found(each.row.numbers[0], found, answer)
 

@@ -13,11 +13,12 @@ from sacrebleu.metrics.bleu import BLEU
 
 from lfine.evaluation.metrics.bleu import bleu
 from lfine.evaluation.metrics.registry import plain, value_names
-from tests.evaluation.metrics.asking import Pair, asked, measured, often, resampled, seeds, value
+from tests.evaluation.metrics.asking import Pair, asked, measured, parity, pieces, resampled, seeds, value
 
-WORDS = st.lists(st.sampled_from(("the", "cat", "sat", "on", "mat.", "A", "dog,")), max_size=8).map(" ".join)
-SAMPLES = st.lists(st.tuples(WORDS, WORDS, WORDS, st.booleans()), min_size=1, max_size=5)
-LIBRARY = BLEU(force=True)
+TEXTS = pieces("the", "cat", "sat", "on", "mat.", "A", "It's", "3.5", "naïve", "猫が", "\n", most=8, between=" ")
+SAMPLES = st.lists(st.tuples(TEXTS, st.lists(TEXTS, max_size=2), TEXTS, st.integers(0, 4)), min_size=1, max_size=3)
+Sample = list[tuple[str, list[str], str, int]]
+LIBRARY = {name: BLEU(force=True, tokenize=name) for name in ("13a", "intl", "char", "zh", "none")}
 
 
 def test_worked_example() -> None:
@@ -28,16 +29,18 @@ def test_worked_example() -> None:
     assert value(bleu, [("the cat", "")]) == 0.0
 
 
-@given(SAMPLES, seeds)
-@often
-def test_equals_sacrebleu(sample: list[tuple[str, str, str, bool]], seed: int) -> None:
-    pairs: list[Pair] = [(gold, gold if lucky else answer) for gold, _, answer, lucky in sample]
-    drawn = resampled(len(sample), seed)
-    found = measured(bleu, asked(pairs, references=[(other,) for _, other, _, _ in sample]), drawn)["bleu"]
+@parity("bleu")
+@given(SAMPLES, seeds, st.sampled_from(list(LIBRARY)))
+def test_equals_sacrebleu(sample: Sample, seed: int, tokenize: str) -> None:
+    """With one to three references; some answers are missing, and some a reference."""
+    pairs: list[Pair] = [(gold, (answer, answer, answer, gold, None)[luck]) for gold, _, answer, luck in sample]
+    drawn, choice = resampled(len(sample), seed), replace(plain("bleu"), tokenize=tokenize)  # type: ignore[arg-type]
+    references = [[gold, *others] for gold, others, _, _ in sample]
+    found = measured(bleu, asked(pairs, choice, references=[tuple(each[1:]) for each in references]), drawn)["bleu"]
     for got, rows in zip(found, drawn, strict=True):
         answers = [pairs[row][1] or "" for row in rows]
-        streams = [[pairs[row][0] for row in rows], [sample[row][1] for row in rows]]
-        assert got == pytest.approx(LIBRARY.corpus_score(answers, streams).score / 100, abs=1e-12)
+        streams = [[(references[row] * 3)[place] for row in rows] for place in range(3)]
+        assert got == pytest.approx(LIBRARY[tokenize].corpus_score(answers, streams).score / 100, abs=1e-12)
 
 
 @pytest.mark.parametrize("tokenize", ["13a", "intl", "char", "zh", "none"])

@@ -11,10 +11,15 @@ from sklearn.metrics import mean_absolute_error
 
 from lfine.evaluation.metrics.bounded_error import bounded_error
 from lfine.evaluation.metrics.registry import plain
-from tests.evaluation.metrics.asking import asked, often, per_row, unjudged
+from tests.evaluation.metrics.asking import asked, parity, per_row, unjudged
 
 FIVE = replace(plain("bounded_error"), range=5.0)
-NUMBERS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=25, max_size=25)
+CENTS = st.integers(-600, 600) | st.sampled_from((0, 500, -100, 123456))
+FORMS = ("{}", " {}. ", "{:,}", "{:.3f}\n")
+UNREAD = ("", "none", "4 of 5", "nan", "inf", "1e999", "4.0 4.0", "½", "-")
+CASES = st.lists(
+    st.tuples(CENTS, CENTS, st.sampled_from((*FORMS, *FORMS, "gold", "gold", None, *UNREAD))), min_size=1, max_size=3
+)
 
 
 @pytest.mark.parametrize(
@@ -32,14 +37,23 @@ def test_worked_examples(gold: str, answer: str | None, score: float) -> None:
     assert per_row(bounded_error, asked([(gold, answer)], FIVE)) == pytest.approx((score,))
 
 
-@given(NUMBERS, st.integers(5, 40))
-@often
-def test_equals_one_minus_the_mean_absolute_error(numbers: list[tuple[int, int]], width: int) -> None:
-    pairs = [(gold / 100, answer / 100) for gold, answer in numbers]
-    answered = asked([(str(gold), str(answer)) for gold, answer in pairs], replace(FIVE, range=float(width)))
+@parity("bounded_error")
+@given(CASES, st.integers(1, 40))
+def test_equals_one_minus_the_mean_absolute_error(cases: list[tuple[int, int, str | None]], width: int) -> None:
+    """Of answers kept within the range on either side of the gold number; what is no number lies at its end."""
+    golds = [gold / 100 for gold, _, _ in cases]
+    pairs, answers = [], []
+    for gold, (_, cents, form) in zip(golds, cases, strict=True):
+        number = gold if form == "gold" else cents / 100
+        read = form == "gold" or form in FORMS
+        pairs.append((str(gold), (form or "").format(number) if form in FORMS else str(gold) if read else form))
+        answers.append(min(max(number, gold - width), gold + width) if read else gold + width)
+    answered = asked(pairs, replace(FIVE, range=float(width)))
     found = per_row(bounded_error, answered)
-    expected = 1 - mean_absolute_error(*zip(*pairs, strict=True)) / width
+    expected = 1 - mean_absolute_error(golds, answers) / width
     assert sum(found) / len(found) == pytest.approx(expected, abs=1e-12)
+    assert all(0 <= each <= 1 for each in found)
+    assert unjudged(bounded_error, answered) == sum(form in UNREAD for _, _, form in cases)
 
 
 def test_what_is_no_number_is_counted() -> None:

@@ -11,10 +11,12 @@ from sacrebleu.metrics.chrf import CHRF
 
 from lfine.evaluation.metrics.chrf import chrf
 from lfine.evaluation.metrics.registry import plain, value_names
-from tests.evaluation.metrics.asking import Pair, asked, measured, often, resampled, seeds, value
+from tests.evaluation.metrics.asking import Pair, asked, measured, parity, pieces, resampled, seeds, value
 
-TEXTS = st.lists(st.sampled_from(("the", "cat", "sät", "(on)", "(a", "mat.", "!", "'tis")), max_size=5).map(" ".join)
-SAMPLES = st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=4)
+TEXTS = pieces("the", "cat", "sät", "(on)", "(a", "mat.", "!", "'tis", "猫", "\n", "", most=5, between=" ")
+SAMPLES = st.lists(st.tuples(TEXTS, st.lists(TEXTS, max_size=2), TEXTS, st.integers(0, 4)), min_size=1, max_size=3)
+Sample = list[tuple[str, list[str], str, int]]
+LIBRARY = [CHRF(word_order=words) for words in range(3)]
 
 
 def test_worked_example() -> None:
@@ -23,16 +25,21 @@ def test_worked_example() -> None:
     assert value(chrf, [("the cat", None)]) == 0.0
 
 
+@parity("chrf")
 @given(SAMPLES, st.integers(0, 2), seeds)
-@often
-def test_equals_sacrebleu(sample: list[tuple[str, str, str]], words: int, seed: int) -> None:
-    pairs: list[Pair] = [(gold, answer) for gold, _, answer in sample]
-    answered = asked(pairs, replace(plain("chrf"), word_order=words), references=[(other,) for _, other, _ in sample])
-    drawn, library = resampled(len(sample), seed), CHRF(word_order=words)
+def test_equals_sacrebleu(sample: Sample, words: int, seed: int) -> None:
+    """With one to three references; some answers are missing, and some a reference."""
+    pairs: list[Pair] = [(gold, (answer, answer, answer, gold, None)[luck]) for gold, _, answer, luck in sample]
+    references = [[gold, *others] for gold, others, _, _ in sample]
+    choice = replace(plain("chrf"), word_order=words)
+    answered, drawn = (
+        asked(pairs, choice, references=[tuple(each[1:]) for each in references]),
+        resampled(len(sample), seed),
+    )
     for got, rows in zip(measured(chrf, answered, drawn)["chrf"], drawn, strict=True):
-        streams = [[sample[row][0] for row in rows], [sample[row][1] for row in rows]]
-        expected = library.corpus_score([sample[row][2] for row in rows], streams).score / 100
-        assert got == pytest.approx(expected, abs=1e-12)
+        answers = [pairs[row][1] or "" for row in rows]
+        streams = [[(references[row] * 3)[place] for row in rows] for place in range(3)]
+        assert got == pytest.approx(LIBRARY[words].corpus_score(answers, streams).score / 100, abs=1e-12)
 
 
 def test_the_name_says_how_long_word_sequences_are() -> None:

@@ -94,6 +94,13 @@ def test_tests_may_be_a_list_of_statements_without_prompt_or_check() -> None:
     assert result.scores == {"pass@1": (1.0, 0.0)}
 
 
+@pytest.mark.parametrize("prompt", ["def f(x):", "def f(x):\n", "import math\n\ndef f(x):\n"])
+def test_a_whole_program_may_follow_a_function_without_a_body(prompt: str) -> None:
+    row = {"prompt": prompt, "test": "assert f(1) == 2"}
+    answers = [["def f(x):\n    return x + 1"], ["def f(x):\n    return x"], ["def g(x):\n    return x + 1"]]
+    assert judged(answers, row).scores == {"pass@1": (1.0, 0.0, 0.0)}
+
+
 @pytest.mark.parametrize(
     ("prompt", "answer", "first"),
     [

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+import sys
+import types
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lfine.evaluation import plugins
+from lfine.evaluation.custom_child import load
+from lfine.evaluation.custom_child import plain as plain_score
 from lfine.evaluation.judging import Judging
+from lfine.evaluation.metrics import custom as room
 from lfine.evaluation.metrics.custom import custom, from_plugin, ready
 from lfine.evaluation.metrics.registry import Answered, PerExample, find, gives, plain, value_names
 from lfine.evaluation.plugins import Plugin
 from lfine.evaluation.records import Prediction
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
+from tests.evaluation.metrics.asking import outcome, parity
 
 CHOICE = replace(plain("custom"), function="my_metrics.py:score", seconds=20.0)
 ROWS: dict[int, dict[str, object]] = {
@@ -202,3 +212,92 @@ def test_a_metric_that_two_packages_declare_is_refused(tmp_path: Path, monkeypat
     (problem,) = metric.ready(plain("courtesy"), Judging(lambda _: {}, tmp_path))
     assert problem.code == "LF441"
     assert "one 1 and by two 2" in problem.message
+
+
+OVERLAP = """
+def score(prediction, gold, row):
+    if row["said"] == "nothing":
+        return None
+    share = len(set(prediction) & set(gold)) / max(1, len(set(prediction) | set(gold)))
+    if row["said"] == "parts":
+        return {"share": share, "é": None if prediction == "" else prediction == gold}
+    return share if row["said"] == "share" else prediction == gold
+"""
+FUNCTION: dict[str, Any] = {}
+exec(OVERLAP, FUNCTION)  # noqa: S102 - the text above
+
+
+class ChildHere:
+    """What the process answers, without one: 500 of them, of 60 ms, would take half a minute."""
+
+    def __init__(self, command: object, **options: object) -> None:
+        del command, options
+        self.function: Any = None
+
+    def ask(self, record: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+        del seconds
+        asked = json.loads(json.dumps(record))
+        if self.function is None:
+            self.function, source = load(asked)
+            return {"source": source}
+        found: dict[str, Any] = {"score": plain_score(self.function(asked["prediction"], asked["gold"], asked["row"]))}
+        return dict(json.loads(json.dumps(found)))
+
+    def close(self) -> None:
+        """End nothing."""
+
+
+@pytest.fixture(scope="module")
+def overlap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("overlap")
+    (folder / "my_metrics.py").write_text(OVERLAP)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [*sys.path])
+        patch.setitem(sys.modules, "lfine_custom_metric", types.ModuleType("lfine_custom_metric"))
+        patch.setattr(room, "Child", ChildHere)
+        yield folder
+
+
+TEXTS = st.text('ab é\n"\u2028', max_size=3)
+CASES = st.tuples(
+    st.sampled_from(("share", "same", "parts")),
+    st.lists(st.tuples(TEXTS, TEXTS, st.sampled_from(("", "", "gold", "missing", "nothing"))), min_size=1, max_size=3),
+)
+
+
+@parity("custom")
+@given(CASES)
+def test_scores_are_those_of_the_function_called_here(
+    overlap: Path, case: tuple[str, list[tuple[str, str, str]]]
+) -> None:
+    said, drawn = case
+    rows = [
+        (
+            gold,
+            None if kind == "missing" else gold if kind == "gold" else text,
+            "nothing" if kind == "nothing" else said,
+        )
+        for gold, text, kind in drawn
+    ]
+    called = [0.0 if answer is None else FUNCTION["score"](answer, gold, {"said": how}) for gold, answer, how in rows]
+    names = list(next((each for each in called if isinstance(each, dict)), {"": 0}))
+    expected, without = {}, {}
+    for name in names:
+        of_name = [each.get(name) if isinstance(each, dict) else each for each in called]
+        value = f"custom_score.{name}" if name else "custom_score"
+        expected[value] = tuple(float(each or 0) for each in of_name)
+        without[value] = {place for place, each in enumerate(of_name) if each is None}
+    result = outcome(
+        custom,
+        Answered(
+            tuple(gold for gold, _, _ in rows),
+            tuple(answer for _, answer, _ in rows),
+            (),
+            CHOICE,
+            given=tuple(Prediction(place, gold, answer) for place, (gold, answer, _) in enumerate(rows)),
+            judging=Judging(lambda place: {"said": rows[place][2]}, overlap, allow_code=True),
+        ),
+    )
+    assert isinstance(result, PerExample)
+    assert result.scores == expected
+    assert result.left_out == without

@@ -10,18 +10,32 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from lfine.evaluation.metrics.label_and_explanation import label_and_explanation
-from tests.evaluation.metrics.asking import Pair, asked, often, per_row, rows_of, unjudged
+from tests.evaluation.metrics.asking import asked, parity, per_row, pieces, unjudged
 
 SCORER = RougeScorer(["rougeL"])
-WORDS = st.lists(st.sampled_from(("it", "rains", "today", "snow", "It's")), max_size=5).map(" ".join)
-GOLDS = st.builds(
-    lambda label, why: json.dumps({"label": label, "explanation": why}), st.sampled_from(("yes", "no", 1)), WORDS
-)
-ANSWERS = st.builds(
-    lambda label, why, more: json.dumps({"label": label, "explanation": why} | more),
-    st.sampled_from(("Yes.", "no", 1, True, "1")),
-    WORDS,
-    st.sampled_from(({}, {"extra": 1})),
+TEXTS = pieces("it", "rains", "today", "snow", "It's", "naïve", "дом", "\n", "-", most=5, between=" ")
+LABELS = {
+    "yes": "yes",
+    "Yes.": "yes",
+    " YES\n": "yes",
+    "no": "no",
+    "1": "1",
+    1: 1.0,
+    0: 0.0,
+    "": "",
+    "ß": "ss",
+}
+"""A label, and one text or number for all that count as the same."""
+WRITTEN = [*LABELS, 1.0, True, None]
+FORMS = ("{}", "Here: {} .", "```json\n{}\n```")
+BAD = (
+    "",
+    "yes, it rains",
+    "[]",
+    '{"label": "yes"}',
+    '{"label": "yes", "explanation": 3}',
+    '{"explanation": "it"}',
+    "{",
 )
 
 
@@ -43,21 +57,34 @@ def test_worked_examples(answer: str | None, scores: tuple[float, ...], unread: 
     assert unjudged(label_and_explanation, answered) == unread
 
 
-@given(rows_of(GOLDS, ANSWERS))
-@often
-def test_equals_rouge_where_the_labels_are_equal(pairs: list[Pair]) -> None:
-    found = zip(
-        *(per_row(label_and_explanation, asked(pairs), name) for name in label_and_explanation.values), strict=True
+@parity("label_and_explanation")
+@given(
+    st.sampled_from((*LABELS, True)),
+    TEXTS,
+    st.sampled_from(WRITTEN),
+    TEXTS,
+    st.sampled_from((*FORMS, *FORMS, "gold", "same label", None, *BAD)),
+)
+def test_equals_rouge_where_the_labels_are_equal(
+    gold: str | float, why: str, said: str | float | None, because: str, form: str | None
+) -> None:
+    label = gold if form in ("gold", "same label") else said
+    because = why if form == "gold" else because
+    answer: str | None = json.dumps({"explanation": because, "label": label, "more": form == "same label"})
+    answer = form if form is None or form in BAD else form.replace("{}", str(answer)) if form in FORMS else answer
+    answered = asked([(json.dumps({"label": gold, "explanation": why}), answer)])
+    found = tuple(per_row(label_and_explanation, answered, name)[0] for name in label_and_explanation.values)
+    if form is None or form in BAD:
+        assert found == (0.0, 0.0, 0.0)
+        assert unjudged(label_and_explanation, answered) == (form is not None)
+        return
+    ours, theirs = (
+        "true" if each is True else LABELS.get(each) if each is not None else None for each in (gold, label)
     )
-    for (gold, answer), scores in zip(pairs, found, strict=True):
-        if answer is None:
-            assert scores == (0.0, 0.0, 0.0)
-            continue
-        ours, theirs = json.loads(gold), json.loads(answer)
-        alike = {"Yes.": "yes"}.get(theirs["label"], theirs["label"])
-        right = float(type(alike) is type(ours["label"]) and alike == ours["label"])
-        near = SCORER.score(ours["explanation"], theirs["explanation"])["rougeL"].fmeasure
-        assert scores == pytest.approx((right * near, right, near), abs=1e-12)
+    right = float(type(ours) is type(theirs) and ours == theirs and (gold is True) == (label is True))
+    near = SCORER.score(why, because)["rougeL"].fmeasure
+    assert found == pytest.approx((right * near, right, near), abs=1e-12)
+    assert unjudged(label_and_explanation, answered) == 0
 
 
 def test_a_gold_answer_has_two_keys() -> None:

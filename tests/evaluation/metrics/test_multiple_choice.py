@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lfine.evaluation.metrics.multiple_choice import multiple_choice
 from lfine.evaluation.metrics.registry import Answered, plain
 from lfine.evaluation.records import Prediction
-from tests.evaluation.metrics.asking import often, per_row, unjudged
+from tests.evaluation.metrics.asking import parity, per_row, unjudged
 
 CHOICES = ("red", "dark blue", "blue", "a shade of green")
 LETTERS = ("A", "B", "C", "D")
@@ -70,17 +70,30 @@ def test_no_unclear_form_names_any(answer: str) -> None:
     assert unjudged(multiple_choice, answered) == 4
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from((*CLEAR, None))), min_size=25, max_size=25)
-)
-@often
-def test_equals_the_labels_that_the_answers_were_made_from(cases: list[tuple[int, int, str | None]]) -> None:
-    made = [
-        (LETTERS[gold], None if form is None else form.format(label=LETTERS[said], text=CHOICES[said]))
-        for gold, said, form in cases
-    ]
-    expected = tuple(float(gold == said and form is not None) for gold, said, form in cases)
-    assert per_row(multiple_choice, rows(*made)) == expected
+SETS = (LETTERS, ("0", "1", "2", "3"), ("1", "2", "3", "10"), ("α", "β", "γ", "δ"))
+CASES = st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from((*CLEAR, *UNCLEAR, None)))
+
+
+@parity("multiple_choice")
+@given(st.sampled_from(SETS), st.booleans(), st.lists(CASES, min_size=1, max_size=2))
+def test_equals_the_labels_that_the_answers_were_made_from(
+    labels: tuple[str, ...], backwards: bool, cases: list[tuple[int, int, str | None]]
+) -> None:
+    made, expected, unread = [], [], 0
+    for gold, said, form in cases:
+        clear = form is None or form in CLEAR
+        labelled = form if form is None or not clear else form.format(label=labels[said], text=CHOICES[said])
+        made.append((labels[gold], labelled))
+        expected.append(float(gold == said and form is not None and clear))
+        unread += not clear
+    answered = rows(*made, labels=labels[::-1] if backwards else labels)
+    if labels == LETTERS:  # the unclear ones are so for these labels
+        assert list(per_row(multiple_choice, answered)) == expected
+        assert unjudged(multiple_choice, answered) == unread
+    else:
+        sure = [place for place, (_, _, form) in enumerate(cases) if form is None or form in CLEAR]
+        found = per_row(multiple_choice, answered)
+        assert [found[place] for place in sure] == [expected[place] for place in sure]
 
 
 def test_without_texts_only_labels_are_found() -> None:

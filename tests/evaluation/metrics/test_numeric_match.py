@@ -1,14 +1,16 @@
-"""Numeric match: hand-worked cases, and on random numbers against Python's own decimals."""
+"""Numeric match: hand-worked cases, and against fractions of which the numbers in the texts were written."""
 
 from __future__ import annotations
 
-import random
-from decimal import Decimal
+from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lfine.evaluation.metrics.numeric_match import numeric_match
 from lfine.evaluation.metrics.registry import Answered, PerExample
+from tests.evaluation.metrics.asking import asked, parity, per_row, unjudged
 
 
 def scores(golds: list[str], answers: list[str | None]) -> list[float]:
@@ -38,16 +40,41 @@ def test_hand_worked_cases(gold: str, answer: str | None, expected: float) -> No
     assert scores([gold], [answer]) == [expected]
 
 
-def test_equals_decimal_comparison_on_600_random_pairs() -> None:
-    rng = random.Random(3)
+SIZES = (0, 1, 2, 12, 999, 1000, 1200, 86598, 1234567, 2**60, 2**60 + 1)
+DIGITS = ("", "0", "5", "50", "25", "333")
+BEFORE = ("", "It is ", "3 * 400 = ", "#### ", "in 1999: 12, so ", "= $", "€", "(", "x=", "é ", "a\n")
+AFTER = ("", ".", " apples.", "\n", " €", ")", "%", ", or so", "!", "…")
+NUMBERS = st.builds(
+    lambda minus, size, digits, parted: (
+        f"{minus}{size:,}" * parted + f"{minus}{size}" * (not parted) + (f".{digits}" if digits else ""),
+        (-1 if minus else 1) * (size + Fraction(int(digits or 0), 10 ** len(digits))),
+    ),
+    st.sampled_from(("", "", "-", "−")),
+    st.sampled_from(SIZES),
+    st.sampled_from(DIGITS),
+    st.booleans(),
+)
+"""How a number is written, and what it is."""
+Written = tuple[str, Fraction | None]
+TEXTS: st.SearchStrategy[Written] = st.builds(
+    lambda before, number, after: (f"{before}{number[0]}{after}", number[1]),
+    st.sampled_from(BEFORE),
+    NUMBERS,
+    st.sampled_from(AFTER),
+)
+WITHOUT: list[Written] = [(text, None) for text in ("", "seventy-two", "$", "-", "…", "½", "٣")]
 
-    def number() -> str:
-        return f"{rng.choice(('', '-'))}{rng.randrange(12)}{rng.choice(('', '.0', '.50', '.5'))}"
 
-    golds, answers = [number() for _ in range(600)], [number() for _ in range(600)]
-    found = scores(golds, [f"so it is {answer} in all" for answer in answers])
-    assert found == [float(Decimal(gold) == Decimal(answer)) for gold, answer in zip(golds, answers, strict=True)]
-    assert 0.01 < sum(found) / 600 < 0.9
+@parity("numeric_match")
+@given(TEXTS, st.one_of(TEXTS, TEXTS, st.sampled_from(WITHOUT), st.none()), st.sampled_from(("", "again ", None)))
+def test_equals_the_fractions(gold: Written, other: Written | None, copied: str | None) -> None:
+    """Half of the answers are another number, and the others the gold answer in other words."""
+    answer = other if copied is None else (copied + gold[0], gold[1])
+    answered = asked([(gold[0], None if answer is None else answer[0])])
+    expected = answer is not None and answer[1] == gold[1]
+    assert per_row(numeric_match, answered) == (float(expected),), answered.rows
+    assert unjudged(numeric_match, answered) == (answer is not None and answer[1] is None)
+    assert numeric_match.judges(gold[0])
 
 
 def test_which_golds_it_can_judge() -> None:

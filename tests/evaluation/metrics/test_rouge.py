@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from lfine.evaluation.metrics.registry import Answered, PerExample, plain
 from lfine.evaluation.metrics.rouge import rouge
+from tests.evaluation.metrics.asking import Pair, asked, parity, per_row, pieces, rows_of
 
 NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
@@ -47,17 +49,17 @@ def test_lines_are_the_sentences_of_rougelsum() -> None:
     assert found["rougeL"] == (0.5,)
 
 
-def test_equals_the_library_on_500_random_rows() -> None:
-    rng = random.Random(2)
+TEXTS = pieces("red", "cats", "Cat", "running", "on.", "it's", "7", "naïve", "дом", "\n", most=7, between=" ")
+LIBRARY = {stemmer: RougeScorer([*NAMES], use_stemmer=stemmer) for stemmer in (False, True)}
 
-    def text() -> str:
-        return "".join(
-            rng.choice(("red", "cats", "Cat", "sat", "on.", "7")) + rng.choice((" ", "\n")) for _ in range(6)
-        )
 
-    golds, answers = tuple(text() for _ in range(500)), tuple(text() for _ in range(500))
-    found = scores(golds, answers)
-    for place in range(500):
-        for name in NAMES:
-            expected = RougeScorer([name], use_stemmer=False).score(golds[place], answers[place])[name].fmeasure
-            assert found[name][place] == pytest.approx(expected, abs=1e-12)
+@parity("rouge")
+@given(rows_of(TEXTS, TEXTS, most=1), st.lists(TEXTS, max_size=2), st.booleans())
+def test_equals_the_library(pairs: list[Pair], others: list[str], stemmer: bool) -> None:
+    """With one to three references: each of the four is that of the reference where it is largest."""
+    ((gold, answer),) = pairs
+    answered = asked(pairs, replace(plain("rouge"), stemmer=stemmer), references=[tuple(others)])
+    found = [LIBRARY[stemmer].score(each, answer or "") for each in (gold, *others)]
+    for name in NAMES:
+        expected = max(each[name].fmeasure for each in found)
+        assert per_row(rouge, answered, name) == pytest.approx((expected,), abs=1e-12)

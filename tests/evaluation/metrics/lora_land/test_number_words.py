@@ -53,12 +53,11 @@ def read_back(words: list[str]) -> int:
     return total + group
 
 
-@given(st.lists(st.integers(0, 35).flatmap(lambda power: st.integers(0, 10**power)), min_size=25, max_size=25))
+@given(st.integers(0, 35).flatmap(lambda power: st.integers(0, 10**power)))
 @often
-def test_words_read_back_are_the_number(numbers: list[int]) -> None:
-    for number in numbers:
-        assert read_back((number_words(number) or "").split()) == number
-        assert number_words(-number) == ("minus " * (number > 0)) + (number_words(number) or "")
+def test_words_read_back_are_the_number(number: int) -> None:
+    assert read_back((number_words(number) or "").split()) == number
+    assert number_words(-number) == ("minus " * (number > 0)) + (number_words(number) or "")
 
 
 def test_beyond_the_words() -> None:
