@@ -93,6 +93,6 @@ def test_the_axis_of_scores_has_room_for_all_of_them(
     scores = replace(source.subject.scores, headline=metric, metrics={metric: score})
     found = figures_of(replace(source, subject=replace(source.subject, scores=scores), others=()), [])["scores"]
     assert isinstance(found, Intervals)
-    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+    assert [found.low, found.high] == pytest.approx([low, high])
     assert found.share == (metric in ("accuracy", "pearson"))
     assert "<svg" in draw(found)
