@@ -49,11 +49,10 @@ def task_file() -> str:
 
 
 def errors() -> str:
-    from lfine.schemas.codes import CODES
     from lfine.schemas.reference import errors_page
     from lfine.schemas.sense import CHECKS
 
-    return errors_page(CODES, CHECKS)
+    return errors_page(CHECKS)
 
 
 def checks() -> str:

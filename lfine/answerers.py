@@ -94,6 +94,8 @@ class Opened:
 
     task: Task
     """As the run settled it."""
+    name: str
+    """Who answers, for people: `the adapter of runs/topics/20261129T101500Z`."""
     who: Answerer
     extract: Callable[[str | None], str | None] | None
     """None: all of the prediction counts."""
@@ -123,7 +125,12 @@ def _of_run(loaded: LoadedTask, run: Path, options: AnswererOptions, speaking: E
     adapter = None if options.base else run / ("adapter" if plan.training.adapter else "model")
     who = _Local(plan.training, generation, prepared.model, adapter, labels=rows.output.labels, speaking=speaking)
     who.confident = _is_confident(source.task, options)
-    return Opened(source.task, who, _extract(source.task, rows), rows.output)
+    weights = f"the {adapter.name} of {run}" if adapter is not None else _base(source.task)
+    return Opened(source.task, weights, who, _extract(source.task, rows), rows.output)
+
+
+def _base(task: Task) -> str:
+    return f"the base model {task.base_model.id}"
 
 
 def _compiled(path: Path, options: AnswererOptions, speaking: ExitStack) -> Opened:
@@ -144,7 +151,8 @@ def _compiled(path: Path, options: AnswererOptions, speaking: ExitStack) -> Open
     generation = plan.evaluation.generation
     who = _Local(plan.training, generation, prepared.model, adapter, labels=labels, speaking=speaking)
     who.confident = _is_confident(plan.task, options)
-    return Opened(plan.task, who, _extract(plan.task, prepared.rows), prepared.rows.output)
+    weights = _base(plan.task) if adapter is None else f"the adapter {adapter} on {_base(plan.task)}"
+    return Opened(plan.task, weights, who, _extract(plan.task, prepared.rows), prepared.rows.output)
 
 
 @contextmanager
@@ -164,8 +172,8 @@ def _remote(loaded: LoadedTask, options: AnswererOptions, endpoint: EndpointOpti
     with tempfile.TemporaryDirectory() as folder:
         sheet = Sheet(rows, generation, rows.output.labels, source.folder, Path(folder), options.command)
         with Correspondent(sheet, endpoint) as remote:
-            who = _Remote(remote, endpoint.pace.concurrency)
-            yield Opened(source.task, who, _extract(source.task, rows), rows.output)
+            who, name = _Remote(remote, endpoint.pace.concurrency), f"{remote.form.model} at {remote.form.address.url}"
+            yield Opened(source.task, name, who, _extract(source.task, rows), rows.output)
 
 
 @dataclass(frozen=True)

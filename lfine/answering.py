@@ -94,7 +94,7 @@ def check_adapter(adapter: Path | None, prompt_hash: str) -> None:
     if adapter is None:
         return
     if not adapter.is_dir():
-        raise RunError(Problem("LF503", f"there is no adapter folder {str(adapter)!r}", "correct the path"))
+        raise RunError(Problem("LF503", f"there is no adapter folder {str(adapter)!r}", "train again"))
     path = adapter / PROMPT_FILE
     if not path.is_file():
         return  # an adapter from elsewhere says nothing about its prompt

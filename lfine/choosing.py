@@ -16,7 +16,7 @@ from typing import Protocol
 from lfine.changes import differences
 from lfine.compiling import say
 from lfine.runs import FINISHED, latest_run, no_run, read_run, runs_folder
-from lfine.schemas.errors import RunError, UsageError
+from lfine.schemas.errors import RunError, TaskError, UsageError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import to_json
 from lfine.schemas.task import Task
@@ -58,7 +58,10 @@ def refuse_several(options: Choice, others: Mapping[str, object]) -> None:
 
 
 def run_folder(task: Task, options: Choice) -> Path | None:
-    """Return the run that is meant; None where none is needed and none is there."""
+    """Return the run that is meant; None where none is needed and none is there.
+
+    TaskError LF501, LF502 where --run names none that can be used; RunError LF501 where none is named or there.
+    """
     if options.adapter is not None:
         return None
     if options.run is not None:
@@ -66,10 +69,10 @@ def run_folder(task: Task, options: Choice) -> Path | None:
         record = read_run(folder)
         if record.task != task.name:
             message = f"the run {folder} is of task {record.task!r}, and this is {task.name!r}"
-            raise RunError(Problem("LF502", message, f"name a run of {task.name}, or the task file of {record.task}"))
+            raise TaskError(Problem("LF502", message, f"name a run of {task.name}, or the task file of {record.task}"))
         if record.status != FINISHED and not options.base:
             message = f"the run {folder} has no adapter: it is {record.status}, not finished"
-            raise RunError(Problem("LF501", message, "lfine train TASK --resume, or name a finished run"))
+            raise TaskError(Problem("LF501", message, "lfine train TASK --resume, or name a finished run"))
         return folder
     runs = runs_folder(options.runs_dir)
     folder_or_none = latest_run(runs, task.name)
@@ -89,5 +92,7 @@ def settled(written: Task, trained: Task) -> Task:
 
 
 def adapter_folder(given: Path) -> Path:
-    """Return the adapter's folder; a run folder means the adapter in it."""
+    """Return the adapter's folder, a run folder means the adapter in it; TaskError LF503 where there is no folder."""
+    if not given.is_dir():
+        raise TaskError(Problem("LF503", f"there is no adapter folder {str(given)!r}", "correct the path"))
     return given / "adapter" if (given / "run.json").is_file() else given

@@ -16,7 +16,7 @@ from lfine.evaluation.compare import Comparison, adjusted, compare
 from lfine.evaluation.comparison_text import amount, interval, p_text
 from lfine.evaluation.files import read_scores
 from lfine.evaluation.records import Scores
-from lfine.schemas.errors import RunError
+from lfine.schemas.errors import RunError, TaskError
 from lfine.schemas.problems import Problem
 
 ROUNDING = 1e-9
@@ -47,7 +47,8 @@ def compare_places(places: Sequence[Path], *, headline: bool = False) -> tuple[C
     """Compare the first evaluation with each other one; each is a run folder, an evaluation folder or a scores.json.
 
     Raises:
-        RunError: LF501, LF505 for what cannot be read; LF502 for scores that cannot be compared; LF560, with
+        TaskError: LF501 for a place without scores.
+        RunError: LF505 for what cannot be read; LF502 for scores that cannot be compared; LF560, with
             `headline`, where they can be compared in other metrics only than the first one's headline.
     """
     first, *others = map(scores_at, places)
@@ -94,7 +95,7 @@ def _reason(comparison: Comparison, margin: float) -> str:
 
 
 def scores_at(place: Path) -> Scores:
-    """Read the scores that a path means; a run folder means its tuned model. RunError LF501 where there are none."""
+    """Read the scores that a path means; a run folder means its tuned model. TaskError LF501 where there are none."""
     return read_scores(_scores_file(place))
 
 
@@ -102,6 +103,6 @@ def _scores_file(place: Path) -> Path:
     tried = [place, place / "scores.json", place / "evaluations" / "tuned" / "scores.json"]
     found = next((path for path in tried if path.is_file()), None)
     if found is None:
-        problem = Problem("LF501", f"no scores in {place}", "lfine evaluate TASK first, or name a scores.json")
-        raise RunError(problem)
+        message = f"no scores in {place}" + ("" if place.exists() else ": there is no such file or folder")
+        raise TaskError(Problem("LF501", message, "lfine evaluate TASK first, or name a scores.json"))
     return found

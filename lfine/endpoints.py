@@ -207,7 +207,8 @@ class Correspondent:
             cure = f"set the right key in {asker.key.name}, or name another variable: --api-key-env NAME"
         host = asker.form.address.host
         kept = f"{answered} of {counted(of, 'request')} have answers, all kept"
-        return Problem(barred.code, f"{host} answers no more: {barred.reason}; {kept}", f"{cure}; {self._again}")
+        said = "answers no more" if answered else "does not answer"
+        return Problem(barred.code, f"{host} {said}: {barred.reason}; {kept}", f"{cure}; {self._again}")
 
     def use(self) -> EndpointUse:
         """Return what all answers took, and say which rows have none."""

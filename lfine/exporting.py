@@ -124,19 +124,23 @@ def export_run(options: ExportOptions, api: Callable[[], Hub] = hub) -> Exported
 
 
 def finished_run(named: str, runs_dir: str | None) -> Path:
-    """Return the run that is meant; RunError LF501 where there is none, or none that has finished."""
+    """Return the run that is meant; TaskError LF501 where a name means none, or none that has finished.
+
+    RunError LF501 for a task file whose task has not been trained.
+    """
     given, runs = Path(named), runs_folder(runs_dir)
     if (given / "run.json").is_file():
         record = read_run(given)
         if record.status != FINISHED:
             message = f"the run {given} has nothing to export: it is {record.status}, not finished"
-            raise RunError(Problem("LF501", message, "lfine train TASK --resume, or name a finished run"))
+            raise TaskError(Problem("LF501", message, "lfine train TASK --resume, or name a finished run"))
         return given.resolve()
     task = load_task(given, ()).task.name if given.is_file() else named
     found = latest_run(runs, task)
     if found is None:
+        kind = RunError if given.is_file() else TaskError  # a task that is not trained yet, or a name of nothing
         message = f"{named!r} is no run folder, and {runs} has no finished run of a task of this name"
-        raise RunError(Problem("LF501", message, "name a folder that `lfine train` made, a task file or a task"))
+        raise kind(Problem("LF501", message, "name a folder that `lfine train` made, a task file or a task"))
     return found
 
 

@@ -102,6 +102,7 @@ def predict_task(path: Path, options: PredictOptions, stream: TextIO, source: So
         answerer_of(path, options) as opened,
         AnswerLines(lines_file, stream) as lines,
     ):
+        say(f"answers of {opened.name}")
         wanted = Wanted(opened.task, options.keep)
         rows = None if options.input == STDIN else _new_rows(options)
         table = None

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lfine.finetune.data.manifest import SplitContent
-from lfine.schemas.errors import RunError
+from lfine.schemas.errors import RunError, TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import ShapeError, from_json, json_text, to_json, write_text
 
@@ -132,14 +132,14 @@ def write_run(folder: Path, record: RunRecord) -> None:
 
 
 def read_run(folder: Path) -> RunRecord:
-    """Read run.json; RunError LF501 when the folder is no run, LF505 when the file is damaged."""
+    """Read run.json; TaskError LF501 when the folder is no run, RunError LF505 when the file is damaged."""
     path = folder / "run.json"
     try:
         return from_json(RunRecord, json.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, NotADirectoryError) as error:
         cure = "name a folder that `lfine train` made: runs/TASK/TIME"
         problem = Problem("LF501", f"{folder} is not a run folder: it has no run.json", cure)
-        raise RunError(problem) from error
+        raise TaskError(problem) from error
     except (OSError, ValueError, ShapeError) as error:
         cure = "name another run with --run, or train again; this folder can be removed"
         problem = Problem("LF505", f"run.json cannot be read: {error}", cure, file=str(path))

@@ -158,6 +158,7 @@ def _not_checked(problem: Problem) -> Problem:
 def _rows(loaded: LoadedTask, skip_bad_rows: int) -> list[Problem]:
     from lfine.compiling import needed_splits
     from lfine.finetune.compile.prepare import prepare_rows
+    from lfine.finetune.data.held_out import fewer_than_asked
 
     task = loaded.task
     try:
@@ -165,4 +166,6 @@ def _rows(loaded: LoadedTask, skip_bad_rows: int) -> list[Problem]:
         rows = prepare_rows(task, loaded.folder, needed=needed, skip_bad_rows=skip_bad_rows, place=loaded.problem)
     except TaskError as error:
         return list(error.problems)
-    return [*rows.warnings, *rows.held_out().warnings]
+    wanted = task.evaluation.sample_size
+    few = fewer_than_asked(rows.held_out(), wanted, origin=loaded.origin, place=loaded.problem)
+    return [*rows.warnings, *few]

@@ -142,7 +142,7 @@ CODES: dict[str, Code] = {
     "LF303": Code("empty-answer", "A row of a needed split has no answer in the output column.", "There would be nothing to learn or to score.", "a blank label", "fill the cell or remove the row"),
     "LF304": Code("unknown-split-value", "The split column holds a value that means no split.", "The row's side would have to be guessed.", "split: dev", "train, validation, test, or 0, 1, 2"),
     "LF305": Code("empty-split", "A split that is needed has no row.", "There is nothing to train on, or nothing to score.", "no row with split = test", "give the split some rows"),
-    "LF306": Code("small-held-out", "Fewer held-out rows than `evaluation.sample_size`.", "The interval of the score is wider than asked for.", "sample_size: 1000 with 300 test rows", "all of them are used; or lower sample_size"),
+    "LF306": Code("small-held-out", "Fewer held-out rows than the `evaluation.sample_size` that the task gives.", "The interval of the score is wider than asked for.", "sample_size: 1000 with 300 test rows", "all of them are used; or lower sample_size"),
     "LF307": Code("no-learned-token", "A training row without a token to learn.", "It would add nothing to the loss, in silence.", "an answer of which nothing is left", "mend or remove the row"),
     "LF308": Code("row-too-long", "Training rows that do not fit even when their longest column is cut.", "They are left out, and the model never sees them.", "an answer longer than max_sequence_length", "a larger preprocessing.max_sequence_length"),
     "LF309": Code("unknown-label", "An answer that is not one of `output_feature.labels`.", "It would be learned as a label of its own.", "labels: [a, b] and a row with c", "add the label or mend the row"),

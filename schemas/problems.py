@@ -5,7 +5,7 @@
             r: "16"
                ^^^^
        cure: remove the quotes
-       more: docs/reference/errors.md#lf102
+       more: lfine explain LF102
 
 *Not here:* finding problems (lfine.schemas.validation, lfine.finetune) and the table of codes (lfine.schemas.codes).
 """
@@ -103,7 +103,7 @@ class Problem:
             lines += self._shown(self.excerpt, (self.column or 1) - 1)
         if self.cure:
             lines.append(f"   cure: {self.cure}")
-        lines.append(f"   more: docs/reference/errors.md#{self.code.lower()}")
+        lines.append(f"   more: lfine explain {self.code}")
         return "\n".join(lines)
 
     @staticmethod

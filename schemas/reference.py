@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lfine.schemas.codes import CODES, Code
+from lfine.schemas.codes import CODES
 from lfine.schemas.schema import EACH, SchemaKey, mapping_variant, schema_keys
 from lfine.schemas.sense.checks import Check, Level
 from lfine.schemas.wording import expected, flow
@@ -64,21 +64,25 @@ def _facts(key: SchemaKey) -> list[str]:
     return [*facts, "- example: " + ", ".join(f"`{name}: {flow(example)}`" for example in key.node["examples"])]
 
 
-def errors_page(codes: Mapping[str, Code], checks: Sequence[Check] = ()) -> str:
-    """Return the Markdown page with a section for every code, at the anchor that a message's `more:` line names."""
-    levels = {number: _levels([check for check in checks if check.code == number]) for number in codes}
+def errors_page(checks: Sequence[Check] = ()) -> str:
+    """Return the Markdown page with a section for every code."""
     lines = ["# Problems", "", "Every problem that lfine reports has a code. LF1xx to LF3xx are about what you wrote,"]
-    lines += ["LF4xx about the machine, LF5xx about a run."]
+    lines += ["LF4xx about the machine, LF5xx about a run. `lfine explain LF102` prints one of these sections."]
     hundred = ""
-    for number, code in codes.items():
+    for number, code in CODES.items():
         if number[:3] != hundred:
             hundred = number[:3]
             lines += ["", f"## {_HUNDREDS.get(hundred, hundred)}"]
         lines += ["", f'<a id="{number.lower()}"></a>', "", f"### {number} {code.name}", ""]
-        lines += ["**What it looks at.** " + code.what, "", "**Why it is bad.** " + code.why, ""]
-        lines += [f"**Example.** {code.example}", "", f"**Use instead.** {code.instead}"]
-        lines += ["", f"**Found in.** {levels[number]}"] if levels[number] else []
+        lines.append("\n\n".join(f"**{part.capitalize()}.** {text}" for part, text in parts(number, checks)))
     return "\n".join(lines) + "\n"
+
+
+def parts(number: str, checks: Sequence[Check] = ()) -> list[tuple[str, str]]:
+    """Return what is said of one code: `("what it looks at", "A required key is absent."), …`."""
+    code, levels = CODES[number], _levels([check for check in checks if check.code == number])
+    told = [("what it looks at", code.what), ("why it is bad", code.why), ("example", code.example)]
+    return [*told, ("use instead", code.instead), *([("found in", levels)] if levels else [])]
 
 
 def _levels(checks: Sequence[Check]) -> str:

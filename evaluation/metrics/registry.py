@@ -91,6 +91,7 @@ _NAMES = (
     "pearson",
     "perplexity",
     "precision",
+    "r2",
     "recall",
     "rouge",
     "spearman",

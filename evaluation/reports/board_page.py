@@ -2,17 +2,14 @@
 
     board_page(BoardPage(board, trained=(), published=None))   →  "<!doctype html>…"
 
-The only script is the one that sorts and filters; the page's policy names its hash, and everything that comes from
-files is escaped. Without the script the page shows the same.
+The only script sorts, filters, and switches between light and dark; everything that comes from files is escaped.
+Without the script the page shows the same.
 *Not here:* arranging scores (lfine.evaluation.leaderboard), Markdown and CSV (board_text).
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TypeVar
 
 from markupsafe import Markup
@@ -21,6 +18,7 @@ from lfine.evaluation.leaderboard import Cost, Leaderboard, Lift, TaskRow
 from lfine.evaluation.reports import numbers
 from lfine.evaluation.reports.board_text import left_out_lines
 from lfine.evaluation.reports.charts import Dot, interval_chart
+from lfine.evaluation.reports.frame import environment, render
 from lfine.evaluation.reports.published import Published, PublishedRow
 
 Number = TypeVar("Number", int, float)
@@ -58,36 +56,20 @@ class BoardPage:
 
 def board_page(page: BoardPage) -> str:
     """Return the page as HTML."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(count=numbers.count, duration=numbers.duration, points=numbers.points)
-    environment.filters.update(probability=numbers.probability, usd=_usd, percent=_percent, breakable=_breakable)
-    environment.globals.update(shown=numbers.shown, shown_span=numbers.shown_span, shown_change=numbers.shown_change)
-    script = _own("board.js")
-    html = environment.from_string(_own("board.html")).render(
-        page=page,
-        board=page.board,
-        verdict=verdict(page.board),
-        chart=lift_chart(page.board),
-        totals={model: total(page.board, model) for model in page.board.models},
-        training={each.task: each for each in page.trained},
-        confidence=_confidence(page.board),
-        left_out=left_out_lines(page.board),
-        style=Markup(_own("page.css") + _own("board.css")),  # noqa: S704 - files of this package
-        script=Markup(script),  # noqa: S704 - a file of this package
-        script_hash=Markup(_hash(script)),  # noqa: S704 - base64
-    )
-    return html.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair in a name has no UTF-8
-
-
-def _own(name: str) -> str:
-    return files("lfine.evaluation.reports").joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(script: str) -> str:
-    """Return the hash by which a content security policy lets this very script run."""
-    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    templates = environment()
+    templates.filters.update(usd=_usd, percent=_percent, breakable=_breakable)
+    values = {
+        "page": page,
+        "board": page.board,
+        "verdict": verdict(page.board),
+        "chart": lift_chart(page.board),
+        "totals": {model: total(page.board, model) for model in page.board.models},
+        "training": {each.task: each for each in page.trained},
+        "confidence": _confidence(page.board),
+        "left_out": left_out_lines(page.board),
+    }
+    styles, scripts = ("page.css", "board.css"), ("theme.js", "board.js")
+    return render(templates, "board.html", styles=styles, scripts=scripts, values=values)
 
 
 def verdict(board: Leaderboard) -> str:

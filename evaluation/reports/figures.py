@@ -91,8 +91,10 @@ def _scores(models: Sequence[Scores], headline: str) -> Intervals:
         _dot(scores, headline, strong=place == 0) for place, scores in enumerate(models) if headline in scores.metrics
     ]
     share = headline not in numbers.NO_SHARES
-    high = 1.0 if share else 1.05 * max(dot.high for dot in dots)
-    return Intervals(f"{headline} of each model with its interval", tuple(dots), 0.0, high, share=share)
+    low, most = min(0.0, *(dot.low for dot in dots)), max(0.0, *(dot.high for dot in dots))
+    high = 1.0 if share else most + 0.05 * (most - low or 1.0)
+    title = f"{headline} of each model with its interval"
+    return Intervals(title, tuple(dots), 1.05 * low, high, share=share)
 
 
 def _dot(scores: Scores, headline: str, *, strong: bool) -> Dot:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 MINUS = "−"
-NO_SHARES = frozenset({"perplexity"})
+NO_SHARES = frozenset({"perplexity", "r2"})
 """Values of metrics that are no shares of 1 and are shown as they are; the metric says it too (`share`)."""
 
 

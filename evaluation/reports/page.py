@@ -10,14 +10,10 @@ in base64, and the page allows no script but its own, named by its hash. *Not he
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -30,15 +26,14 @@ from lfine.evaluation.reports.calibration import Reliability
 from lfine.evaluation.reports.costs import CostRow, ReasonRow, cost_rows, reason_rows
 from lfine.evaluation.reports.drawing import draw
 from lfine.evaluation.reports.figures import Calibration, figures_of
+from lfine.evaluation.reports.frame import environment
+from lfine.evaluation.reports.frame import render as render_page
 from lfine.evaluation.reports.packing import Packed, pack
 from lfine.evaluation.reports.sources import Decision, ModelEvaluation, ReportFiles, read_report_files
 from lfine.evaluation.reports.tables import LabelRow, Mistake, commonest_mistakes, label_rows
 from lfine.evaluation.reports.training import EvaluationRow, Spent, best_step, evaluation_rows, spent, watched
 from lfine.evaluation.reports.verdict import notes, verdict
 from lfine.schemas.errors import RunError
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 WORST = 20
 """Answers that are shown where scripts are not allowed to run."""
@@ -114,13 +109,9 @@ def write_report(run_folder: Path | None, evaluation_folder: Path) -> Path:
 
 def render(source: ReportFiles) -> str:
     """Return the page as HTML."""
-    room = files("lfine.evaluation.reports")
-    template = _environment().from_string(room.joinpath("page.html").read_text(encoding="utf-8"))
-    # Style sheet and script are ours; everything else is escaped.
-    style = Markup(room.joinpath("page.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of this package
-    script = Markup("".join(room.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS))  # noqa: S704 - the same
-    html = template.render(page=_fill(source), style=style, script=script, script_hash=_hash(script))
-    return html.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair in an answer has no UTF-8
+    templates = environment()
+    templates.filters.update(value=_value_text, short=_short)
+    return render_page(templates, "page.html", styles=("page.css",), scripts=SCRIPTS, values={"page": _fill(source)})
 
 
 def rival_of(source: ReportFiles) -> ModelEvaluation | None:
@@ -143,22 +134,6 @@ def flips_of(rows: Sequence[AnswerRow]) -> Flips | None:
     """Count the rows won and lost; None where no row has two scores."""
     changes = [row.change for row in rows if row.change is not None]
     return Flips(changes.count("won"), changes.count("lost")) if changes else None
-
-
-def _hash(script: str) -> str:
-    """Return the script as a Content-Security-Policy names it."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    for formatter in (numbers.points, numbers.probability):
-        environment.filters[formatter.__name__] = formatter
-    environment.globals.update(shown=numbers.shown, shown_span=numbers.shown_span, shown_change=numbers.shown_change)
-    environment.filters.update(count=numbers.count, duration=numbers.duration, value=_value_text, short=_short)
-    return environment
 
 
 def _fill(source: ReportFiles) -> Page:

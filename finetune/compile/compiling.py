@@ -43,6 +43,7 @@ from lfine.finetune.compile.plan import (
 from lfine.finetune.compile.prepare import Prepared, PreparedModel, PreparedRows
 from lfine.finetune.compile.room import answers_without_room
 from lfine.finetune.compile.trainable import check_trainable, start_of
+from lfine.finetune.data.held_out import HeldOut, fewer_than_asked
 from lfine.finetune.data.places import Place, as_warning, unplaced
 from lfine.finetune.data.wording import counted
 from lfine.schemas.errors import TaskError
@@ -233,11 +234,7 @@ def plan_scoring(
 ) -> tuple[EvaluationPlan, tuple[Problem, ...]]:
     """Decide what is scored and how; `generation` is None when somebody else answered."""
     wanted, held_out = source.task.evaluation, rows.held_out()
-    notes.derived(
-        "evaluation.rows",
-        len(held_out.row_ids),
-        f"the {wanted.split} rows with the smallest hash of their content, of {held_out.available}",
-    )
+    notes.derived("evaluation.rows", len(held_out.row_ids), _which(held_out, wanted.sample_size))
     plan = EvaluationPlan(
         split=notes.written("evaluation.split", wanted.split),
         sample_size=notes.written("evaluation.sample_size", wanted.sample_size),
@@ -265,7 +262,14 @@ def plan_scoring(
     unjudgeable = check_golds(golds, plan.metrics)
     if unjudgeable:
         raise TaskError(*(source.place(each.code, each.path, each.message, each.cure) for each in unjudgeable))
-    return plan, held_out.warnings
+    return plan, fewer_than_asked(held_out, wanted.sample_size, origin=source.origin, place=source.place)
+
+
+def _which(held_out: HeldOut, sample_size: int) -> str:
+    """Say which rows are scored."""
+    if held_out.available < sample_size:
+        return f"all {held_out.split} rows; a sample is {sample_size:,} of them where there are as many"
+    return f"the {held_out.split} rows with the smallest hash of their content, of {held_out.available}"
 
 
 def _few_shot_rows(source: Source, rows: PreparedRows, notes: Notes) -> tuple[int, ...]:

@@ -85,7 +85,6 @@ class PreparedRows:
             split=wanted.split,
             sample_size=wanted.sample_size,
             seed=wanted.seed,
-            place=self.place,
         )
 
     def complete(self, predictions: Sequence[Prediction]) -> list[Prediction]:

@@ -12,6 +12,7 @@ so training rows may be added, removed or reordered without moving it, and a new
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lfine.finetune.data.places import Place, as_warning, unplaced
@@ -34,8 +35,6 @@ class HeldOut:
     sample_hash: str
     """sha256 over the content hashes of the whole sample in its order: equal samples have equal hashes, whatever
     their row ids and file format."""
-    warnings: tuple[Problem, ...] = ()
-    """LF306 where the split has fewer rows than asked for."""
 
     def limit(self, n: int) -> HeldOut:
         """Return the first n of the order; the sample and its hash stay what they are."""
@@ -49,20 +48,25 @@ def held_out_sample(
     split: SplitName,
     sample_size: int,
     seed: int,
-    place: Place = unplaced,
 ) -> HeldOut:
     """Return the `sample_size` rows of the split that come first in the order of the seeded content hash."""
     columns = splits.content_columns(table)
     ordered = sorted((content_hash(table.rows[row], columns, seed), row) for row in splits.rows(split))
     chosen = ordered[:sample_size]
     digest = hashlib.sha256(b"".join(content for content, _ in chosen)).hexdigest()
-    warnings = _too_few(split, len(ordered), sample_size, place)
-    return HeldOut(split, tuple(row for _, row in chosen), len(ordered), digest, warnings)
+    return HeldOut(split, tuple(row for _, row in chosen), len(ordered), digest)
 
 
-def _too_few(split: SplitName, available: int, sample_size: int, place: Place) -> tuple[Problem, ...]:
-    if available >= sample_size:
+def fewer_than_asked(
+    held_out: HeldOut, sample_size: int, *, origin: Callable[[str], str], place: Place = unplaced
+) -> tuple[Problem, ...]:
+    """Return LF306 where the split has fewer rows than the task asks for; its default asks for nothing.
+
+    `origin` says where a key's value was written, `default` where nowhere.
+    """
+    available, key = held_out.available, "evaluation.sample_size"
+    if available >= sample_size or origin(key) == "default":
         return ()
-    message = f"the split {split!r} has {available} rows, fewer than evaluation.sample_size {sample_size}"
-    cure = f"nothing to do: all {available} are scored; evaluation.sample_size: {available} says so in the task"
-    return (as_warning(place("LF306", "evaluation.sample_size", message, cure)),)
+    message = f"the split {held_out.split!r} has {available} rows, fewer than {key} {sample_size}"
+    cure = f"nothing to do: all {available} are scored; {key}: {available} says so in the task"
+    return (as_warning(place("LF306", key, message, cure)),)

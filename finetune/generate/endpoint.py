@@ -7,7 +7,9 @@
 A request is tried again after a flaw (no connection, 5xx, no JSON) up to `retries` times. 429 is no flaw: it is waited
 for, as long as the endpoint answers anything within `patience` seconds. What no waiting mends (a wrong key, another
 model, as many requests in a row that failed for good as are sent at once) stops everything: Barred. Those that are
-under way then have GRACE seconds to arrive, because they are paid for.
+under way then have GRACE seconds to arrive, because they are paid for. So does a connection that is refused, or a host
+that nobody knows, where nothing has come of any request yet for FIRST_CONTACT seconds: it is a misspelt address or a
+server that does not run. One that was there before may come back, and is tried again.
 
 *Not here:* bytes (endpoint_clients.py), bodies and replies, which rows the requests stand for (lfine.endpoints).
 """
@@ -32,6 +34,8 @@ from lfine.finetune.generate.endpoint_waiting import Backoff
 STRIKES = 10
 """Requests in a row that failed for good, and nothing goes on; with more than so many at once, that many."""
 GRACE = 5.0
+FIRST_CONTACT = 3.0
+"""Seconds in which a server that is just starting may begin to listen."""
 SYNC_SECONDS = 1.0
 SHARING = 16
 """Requests at once that one client serves: it looks at each of its connections for every request."""
@@ -86,6 +90,7 @@ class Asker:
         self._limits = Limits(Bucket(pace.requests_per_minute), Bucket(pace.tokens_per_minute))
         self._backoff = Backoff(pace.first_wait, pace.longest_wait)
         self._last_answer = 0.0
+        self._found = False  # something came of a request: an answer, an error of the server's, be it a time-out
         self._strikes = 0
         self._most_strikes = STRIKES
         self._barred: Barred | None = None
@@ -165,9 +170,12 @@ class Asker:
                     self._limits.close(failure.wait, now=time.monotonic())
             except Flawed as flawed:
                 tries += 1
+                wait = self._backoff.after(tries)
+                if self._nobody_there(flawed, wait, last=tries > self.pace.retries):
+                    self._stop(Barred("LF422", flawed.reason, UNREACHABLE_CURE))
+                    return None
                 if tries > self.pace.retries:
                     return self._failed(self.key.redact(flawed.reason), unreachable=flawed.unreachable)
-                wait = self._backoff.after(tries)
             await self._pause(wait)
         return None
 
@@ -192,11 +200,7 @@ class Asker:
         """Ask once and keep the answer."""
         self.sent += 1
         began = time.monotonic()
-        try:
-            async with asyncio.timeout(self.pace.timeout):
-                data = await client.send(request)
-        except TimeoutError:
-            raise Flawed(f"no whole answer within {self.pace.timeout:g} s") from None
+        data = await self._reply(client, request)
         reply = read_reply(data, self.form)
         answer = self._answer(request, reply, time.monotonic() - began)
         self.file.add(answer)
@@ -206,6 +210,25 @@ class Asker:
         if used:
             self._limits.tokens.give_back(request.tokens - used)
         return answer
+
+    async def _reply(self, client: Client, request: Request) -> bytes:
+        """Send once; all that can come of it but a refused connection shows that there is an endpoint."""
+        try:
+            async with asyncio.timeout(self.pace.timeout):
+                data = await client.send(request)
+        except TimeoutError:
+            self._found = True
+            raise Flawed(f"no whole answer within {self.pace.timeout:g} s") from None
+        except Failure as failure:
+            self._found = self._found or not (isinstance(failure, Flawed) and failure.refused)
+            raise
+        self._found = True
+        return data
+
+    def _nobody_there(self, flawed: Flawed, wait: float, *, last: bool) -> bool:
+        """Tell whether the address leads nowhere, so far as can be seen before anything has come of a request."""
+        late = time.monotonic() + wait - self._last_answer > FIRST_CONTACT
+        return flawed.refused and not self._found and (last or late)
 
     def _answer(self, request: Request, reply: Reply, seconds: float) -> Answer:
         return Answer(

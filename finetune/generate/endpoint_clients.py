@@ -77,7 +77,8 @@ class _Client:
         except httpx2.TimeoutException:
             raise Flawed("no answer in time", unreachable=True) from None
         except (httpx2.ConnectError, httpx2.ProxyError) as error:
-            raise Flawed(f"no connection: {str(error).lower() or 'it failed'}", unreachable=True) from None
+            reason = f"no connection: {str(error).lower() or 'it failed'}"
+            raise Flawed(reason, unreachable=True, refused=isinstance(error, httpx2.ConnectError)) from None
         except (httpx2.HTTPError, httpx2.StreamError) as error:
             raise _broken(error) from None
         if response.status_code != httpx2.codes.OK:

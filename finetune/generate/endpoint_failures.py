@@ -33,10 +33,12 @@ class Failure(Exception):  # noqa: N818 (its kinds read as what an endpoint is: 
 
 
 class Flawed(Failure):
-    def __init__(self, reason: str, *, unreachable: bool = False) -> None:
+    def __init__(self, reason: str, *, unreachable: bool = False, refused: bool = False) -> None:
         super().__init__(reason)
         self.unreachable = unreachable
         """Nobody answered at all."""
+        self.refused = refused
+        """And at once: no such host, or nobody who listens there."""
 
 
 class Busy(Failure):

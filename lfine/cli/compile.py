@@ -16,7 +16,7 @@ from lfine.finetune.compile.evaluation_cost import said
 from lfine.finetune.targets.registry import names
 
 if TYPE_CHECKING:
-    from lfine.finetune.compile.plan import Decision, Estimate, EvaluationCost, Plan
+    from lfine.finetune.compile.plan import Decision, Estimate, EvaluationCost, EvaluationPlan, Plan
 
 
 WIDEST = 48
@@ -164,10 +164,17 @@ def summary(plan: Plan) -> str:
         f"memory    about {gigabytes(memory)}, of {guess.trainable_parameters:,} trained numbers and what they need",
         f"time      {_time(guess.seconds)}{cost} ({guess.speed})",
         f"watched   {said(guess.evaluating)} (about {guess.evaluating.share:.0%} of the updates' arithmetic)",
-        f"scored    {', '.join(each.name for each in evaluation.metrics)} on {evaluation.rows} {evaluation.split} rows",
+        f"scored    {', '.join(each.name for each in evaluation.metrics)} on {_scored_rows(evaluation)}",
         f"hashes    plan {plan.plan_hash}, evaluation {plan.evaluation_hash}",
     ]
     return "\n".join(lines)
+
+
+def _scored_rows(evaluation: EvaluationPlan) -> str:
+    """Say how many rows are scored, and whether more would be if there were more."""
+    said = f"{evaluation.rows:,} {evaluation.split} rows"
+    fewer = evaluation.rows < evaluation.sample_size
+    return f"all {said} (a sample is {evaluation.sample_size:,})" if fewer else said
 
 
 def _names(modules: tuple[str, ...] | str) -> str:

@@ -40,12 +40,15 @@ COMMANDS = {
     "export": "write merged weights or the adapter for others, checked against the run; upload them",
     "data": "check data, convert them between formats, split them once and for ever",
     "models": "list the base models known and cached; pull one",
+    "explain": "say what a problem's code means and what to do about it",
     "doctor": "say what this machine can do and what is missing",
     "completion": "print the completion script of a shell",
 }
 """Name → summary; each is the module lfine.cli.NAME with `add_arguments(parser)` and `run(arguments) -> int`."""
 
-BUG, INTERRUPTED, PIPE_CLOSED = 70, 130, 141
+FIRST = "First, with a table of yours: lfine init DATA.csv (it says what comes next)"
+"""The last line of the help: what to try."""
+USAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
 
 
 class Parser(argparse.ArgumentParser):
@@ -57,7 +60,8 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     """Return the parser; with `only` just that command's module is imported and its arguments added."""
-    parser = Parser(prog="lfine", description="Declarative fine-tuning of language models.", allow_abbrev=False)
+    about = "Declarative fine-tuning of language models."
+    parser = Parser(prog="lfine", description=about, epilog=FIRST, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"lfine {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for name, summary in COMMANDS.items():
@@ -71,6 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises but SystemExit for --help and --version."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
+        if not words:  # stderr and 2, so that a script that lost its arguments notices
+            build_parser(only="").print_help(sys.stderr)
+            return USAGE
         name = next((word for word in words if not word.startswith("-")), None)
         if name is not None and name not in COMMANDS:
             raise UsageError(_no_such_command(name))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfine.cli.options import add_format, print_json
-from lfine.schemas.errors import RunError
+from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 
 if TYPE_CHECKING:
@@ -101,12 +101,12 @@ def spoken_of(folders: Sequence[Path]) -> list[Path]:
 
 
 def evaluations_in(place: Path) -> list[Path]:
-    """Return the evaluation folders that a path means; RunError LF501 where there are none."""
+    """Return the evaluation folders that a path means; TaskError LF501 where there are none."""
     found = sorted(path.parent for path in (place / "evaluations").glob("*/scores.json"))
     if (place / "scores.json").is_file():
         found = [place]
     if not found:
-        raise RunError(Problem("LF501", f"no evaluation in {place}", "lfine evaluate TASK first"))
+        raise TaskError(Problem("LF501", f"no evaluation in {place}", "lfine evaluate TASK first"))
     return [path.resolve() for path in found]
 
 

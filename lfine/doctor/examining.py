@@ -15,6 +15,7 @@ from lfine.doctor.findings import Examination, Finding
 from lfine.doctor.libraries import library_findings
 from lfine.doctor.machine import machine_findings
 from lfine.doctor.places import place_findings
+from lfine.finetune.compile.machine import cuda_devices
 
 OLDEST = (3, 11)
 """Python that lfine is written for."""
@@ -24,7 +25,7 @@ SECTIONS = ("lfine", "machine", "extras", "libraries", "models", "folders", "var
 
 def examine() -> Examination:
     """Look at everything; nothing heavy is imported, nothing is fetched or written."""
-    found = [*itself(), *library_findings(), *machine_findings(), *place_findings()]
+    found = [*itself(), *library_findings(gpu=any(cuda_devices())), *machine_findings(), *place_findings()]
     ordered = sorted(found, key=lambda each: SECTIONS.index(each.section))
     return Examination(not any(each.mark == "broken" for each in ordered), tuple(ordered))
 

@@ -27,13 +27,17 @@ PURPOSES = {
     "endpoint": "answers of a model behind an endpoint",
     "structured": "answers held to a JSON Schema",
     "report": "figures of a report as PNG and SVG files",
+    "kernels": "faster training on an NVIDIA GPU",
+    "bench": "what lfine's benchmarks measure it against",
     "ludwig": "training with Ludwig, in an environment of its own",
     "all": "all that a task may ask for",
     "dev": "work on lfine itself",
 }
 """What an extra is for."""
-SELDOM = ("ludwig", "all", "dev")
+SELDOM = ("bench", "ludwig", "all", "dev")
 """Extras without which nothing is missing."""
+OF_GPUS = ("kernels",)
+"""Extras that only a machine with an NVIDIA GPU can use."""
 APART = ("ludwig",)
 """Extras that want an environment of their own."""
 OTHERS = (
@@ -59,8 +63,8 @@ class Library:
     """Installed, in a version of that range."""
 
 
-def library_findings() -> list[Finding]:
-    """Return the plain install, each extra, and the libraries of no extra."""
+def library_findings(*, gpu: bool = False) -> list[Finding]:
+    """Return the plain install, each extra, and the libraries of no extra; `gpu`: there is one of NVIDIA's."""
     try:
         found = extras(US)
     except PackageNotFoundError:
@@ -68,7 +72,8 @@ def library_findings() -> list[Finding]:
     except ImportError as error:
         return [_unreadable(f"not installed: {error.name}")]
     plain, *others = found.items()
-    rows = [_plain(plain[1]), *(_extra(name, libraries) for name, libraries in others)]
+    seldom = SELDOM if gpu else (*SELDOM, *OF_GPUS)
+    rows = [_plain(plain[1]), *(_extra(name, libraries, seldom) for name, libraries in others)]
     every = {each.name: each for name in reversed(found) for each in found[name]}  # of two ranges the earlier extra's
     rows += [_library(each) for _, each in sorted(every.items()) if each.installed is not None]
     return [*rows, *(_other(name, purpose) for name, purpose in OTHERS if name not in every)]
@@ -120,14 +125,14 @@ def _plain(libraries: Sequence[Library]) -> Finding:
     return Finding(section, name, "ok", value=True, said=_counted(libraries))
 
 
-def _extra(name: str, libraries: Sequence[Library]) -> Finding:
+def _extra(name: str, libraries: Sequence[Library], seldom: Sequence[str]) -> Finding:
     wrong, purpose = _wrong(libraries), PURPOSES.get(name, "")
     purpose = f" (for {purpose})" if purpose else ""
     if not libraries:
         return Finding("extras", name, "note", value=None, said=f"nothing for this version of Python{purpose}")
     if not wrong:
         return Finding("extras", name, "ok", value=True, said=f"{_counted(libraries)}{purpose}")
-    mark: Mark = "note" if name in SELDOM else "missing"
+    mark: Mark = "note" if name in seldom else "missing"
     cure = f"{'in a new environment: ' if name in APART else ''}pip install '{US}[{name}]'"
     return Finding("extras", name, mark, value=False, said=wrong + purpose, cure=cure)
 

@@ -96,10 +96,11 @@ def command_line(root: Path) -> None:
         (["--help"], TRAINING),
         (["validate", "reviews.yaml"], TRAINING + ANALYSIS),
         (["evaluate", "reviews.yaml", "--predictions", "answers.jsonl"], TRAINING),
+        (["explain", "LF306"], TRAINING + ANALYSIS),
         (["doctor"], TRAINING + ANALYSIS),
         (["runs"], TRAINING + ANALYSIS),
     ],
-    ids=["help", "validate", "evaluate", "doctor", "runs"],
+    ids=["help", "validate", "evaluate", "explain", "doctor", "runs"],
 )
 def test_a_light_command_loads_nothing_heavy(arguments: list[str], forbidden: tuple[str, ...], task: Path) -> None:
     outcome = loaded_after(arguments, forbidden, task.parent)

@@ -9,7 +9,7 @@ import pytest
 from lfine.choosing import adapter_folder, refuse_several, run_folder
 from lfine.predicting import PredictOptions
 from lfine.runs import write_run
-from lfine.schemas.errors import RunError, UsageError
+from lfine.schemas.errors import RunError, TaskError, UsageError
 from lfine.schemas.loading import load_task
 from tests.lfine.projects import Project
 from tests.lfine.test_run_list import made
@@ -37,7 +37,7 @@ def test_the_latest_finished_run(project: Project) -> None:
 
 def test_a_run_of_another_task(project: Project) -> None:
     other = made(project.runs, "other")
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(TaskError) as caught:
         run_folder(load_task(project.task).task, PredictOptions(run=str(other)))
     assert caught.value.problems[0].code == "LF502"
 

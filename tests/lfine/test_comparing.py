@@ -10,7 +10,7 @@ import pytest
 from lfine.comparing import Gate, compare_places, judge, scores_at
 from lfine.evaluation.files import read_scores, write_scores
 from lfine.evaluation.metrics.registry import plain
-from lfine.schemas.errors import RunError
+from lfine.schemas.errors import RunError, TaskError
 from tests.lfine.projects import Project, lfine
 
 
@@ -23,10 +23,11 @@ def test_a_run_an_evaluation_and_a_file_mean_the_same(finished: Project) -> None
 
 
 def test_no_scores_there(tmp_path: Path) -> None:
-    with pytest.raises(RunError) as caught:
-        scores_at(tmp_path)
-    (problem,) = caught.value.problems
-    assert (problem.code, str(tmp_path) in problem.message) == ("LF501", True)
+    for place, message in ((tmp_path, ""), (tmp_path / "a", ": there is no such file or folder")):
+        with pytest.raises(TaskError) as caught:
+            scores_at(place)
+        (problem,) = caught.value.problems
+        assert (problem.code, problem.message) == ("LF501", f"no scores in {place}{message}")
 
 
 def answers(project: Project, **right: int) -> list[Path]:

@@ -10,7 +10,7 @@ import pytest
 
 from lfine import runs
 from lfine.runs import DataRecord, RunRecord, latest_run, new_run, now, read_run, runs_folder, runs_of, write_run
-from lfine.schemas.errors import RunError
+from lfine.schemas.errors import RunError, TaskError
 
 RECORD = RunRecord(
     task="viggo",
@@ -87,7 +87,7 @@ def test_a_damaged_file(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("place", ["absent", "a file"])
 def test_no_run_folder(tmp_path: Path, place: str) -> None:
     (tmp_path / "a file").write_text("", encoding="utf-8")
-    with pytest.raises(RunError) as caught:
+    with pytest.raises(TaskError) as caught:
         read_run(tmp_path / place)
     assert caught.value.problems[0].code == "LF501"
 

@@ -10,7 +10,7 @@ from lfine.schemas.schema import EACH, schema_keys, task_schema
 from lfine.schemas.sense import CHECKS
 
 TASK_PAGE = task_file_page(task_schema())
-ERRORS_PAGE = errors_page(CODES, CHECKS)
+ERRORS_PAGE = errors_page(CHECKS)
 CHECKS_PAGE = checks_page(CHECKS)
 
 
@@ -53,7 +53,7 @@ def test_every_code_has_a_section_with_four_parts() -> None:
         assert code.instead in text
 
 
-def test_anchors_are_those_that_messages_name() -> None:
+def test_every_code_has_its_anchor() -> None:
     assert re.findall(r'<a id="(\w+)"></a>', ERRORS_PAGE) == [number.lower() for number in CODES]
 
 

@@ -167,3 +167,27 @@ def test_it_sorts_by_keyboard_and_finds_tasks(board: Leaderboard, browser: objec
     browser.find_element(By.ID, "search").send_keys("SURE")
     assert tasks() == ["sure_loss", "sure_win"]
     assert browser.find_element(By.ID, "said").get_attribute("textContent") == "2 tasks"
+
+
+def test_light_and_dark_by_a_switch_that_keeps_what_was_chosen(
+    board: Leaderboard, browser: object, tmp_path: Path
+) -> None:
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.remote.webdriver import WebDriver
+
+    assert isinstance(browser, WebDriver)
+    path = tmp_path / "board.html"
+    path.write_text(board_page(BoardPage(board)), encoding="utf-8")
+    browser.get(path.as_uri())
+
+    def ground() -> object:
+        return browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+
+    first = ground()
+    browser.find_element(By.ID, "theme").click()
+    second = ground()
+    assert first != second
+    browser.refresh()
+    assert ground() == second
+    browser.find_element(By.ID, "theme").click()
+    assert ground() == first

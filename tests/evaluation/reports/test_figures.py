@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lfine.evaluation.files import read_predictions, write_predictions
-from lfine.evaluation.records import Prediction
+from lfine.evaluation.records import MetricScore, Prediction
 from lfine.evaluation.reports.drawing import draw
 from lfine.evaluation.reports.figures import Curves, Figure, Intervals, figures_of
 from lfine.evaluation.reports.page import comparisons_of
@@ -72,3 +73,26 @@ def test_the_chosen_update_is_marked_in_every_curve(whole_run: Path) -> None:
     found = figures(whole_run, whole_run / "evaluations" / "tuned")
     curves = [figure for figure in found.values() if isinstance(figure, Curves)]
     assert [curve.mark.x if curve.mark else None for curve in curves] == [8.0, 8.0, 8.0]
+
+
+@pytest.mark.parametrize(
+    ("metric", "score", "low", "high"),
+    [
+        ("accuracy", MetricScore(0.4, 0.2, 0.6), 0.0, 1.0),
+        ("pearson", MetricScore(-0.2, -0.4, 0.1), -0.42, 1.0),
+        ("r2", MetricScore(-0.5, -2.0, 0.4), -2.1, 0.52),
+        ("r2", MetricScore(-3.0, -4.0, -2.0), -4.2, 0.2),
+        ("r2", MetricScore(0.0, 0.0, 0.0), 0.0, 0.05),
+        ("perplexity", MetricScore(10.0, 8.0, 12.0), 0.0, 12.6),
+    ],
+)
+def test_the_axis_of_scores_has_room_for_all_of_them(
+    run_folder: Path, metric: str, score: MetricScore, low: float, high: float
+) -> None:
+    source = read_report_files(run_folder, run_folder / "evaluations" / "tuned")
+    scores = replace(source.subject.scores, headline=metric, metrics={metric: score})
+    found = figures_of(replace(source, subject=replace(source.subject, scores=scores), others=()), [])["scores"]
+    assert isinstance(found, Intervals)
+    assert [found.low, found.high] == pytest.approx([low, high])
+    assert found.share == (metric in ("accuracy", "pearson"))
+    assert "<svg" in draw(found)

@@ -419,7 +419,13 @@ SPLIT, TEXT = "preprocessing.split.type=fixed", "output_feature.type=text"
         ([SPLIT], "preprocessing.split.type", "fixed", f"--set {SPLIT}", "column 'split', as the task says"),
         ([], "output_feature.type", "category", "derived", "2 distinct short answers in 40 training rows"),
         ([TEXT], "output_feature.type", "text", f"--set {TEXT}", "the task says so"),
-        ([], "evaluation.rows", 8, "derived", "the test rows with the smallest hash of their content, of 8"),
+        (
+            ["evaluation.sample_size=3"],
+            "evaluation.rows",
+            3,
+            "derived",
+            "the test rows with the smallest hash of their content, of 8",
+        ),
     ],
 )
 def test_what_was_found_out_and_what_was_said(
@@ -482,16 +488,31 @@ def test_warnings_of_data_and_sample_come_together(bench: Bench) -> None:
     rows = make_rows()
     rows[-1] = {**rows[-1], "label": "perhaps"}
     bench.write(rows=rows)
-    compiled: Compiled = bench.compile()
+    compiled: Compiled = bench.compile(["evaluation.sample_size=9"])
     assert [each.code for each in compiled.warnings] == ["LF309", "LF306"]
     assert {each.severity for each in compiled.warnings} == {"warning"}
 
 
+def test_a_small_held_out_split_warns_at_its_key(bench: Bench) -> None:
+    bench.write(text=TASK + "evaluation:\n  sample_size: 9\n")
+    (warning,) = bench.compile().warnings
+    assert (warning.code, warning.severity) == ("LF306", "warning")
+    assert (warning.line, warning.column, warning.path) == (7, 16, "evaluation.sample_size")
+
+
+def test_a_size_of_the_sample_that_nobody_wrote_is_a_decision_and_no_warning(bench: Bench) -> None:
+    compiled = bench.compile()
+    assert compiled.warnings == ()
+    decision = find(compiled.plan.decisions, "evaluation.rows")
+    assert (decision.value, decision.reason) == (8, "all test rows; a sample is 1,000 of them where there are as many")
+
+
 def test_scoring_somebody_elses_answers_needs_no_model(bench: Bench) -> None:
-    loaded, rows = bench.load(), bench.prepared().rows
+    sized = ["evaluation.sample_size=9"]
+    loaded, rows = bench.load(sized), bench.prepared(sized).rows
     source = compiling.Source(loaded.task, loaded.folder, loaded.origin, loaded.problem)
     plan, warnings = plan_scoring(source, rows, bench.notes(), None)
-    assert plan == replace(bench.compile().plan.evaluation, generation=None)
+    assert plan == replace(bench.compile(sized).plan.evaluation, generation=None)
     assert [each.code for each in warnings] == ["LF306"]
 
 

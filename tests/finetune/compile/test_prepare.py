@@ -52,19 +52,9 @@ def test_the_held_out_sample_is_what_the_evaluation_asks_for(bench: Bench) -> No
     held_out = rows.held_out()
     assert len(held_out.row_ids) == 3
     assert set(held_out.row_ids) < set(rows.row_ids("test"))
-    assert held_out.warnings == ()
     assert rows_of(bench, None, "evaluation.sample_size=3", "evaluation.seed=9").held_out().row_ids != held_out.row_ids
     validation = rows_of(bench, None, "evaluation={split: validation, sample_size: 6}").held_out()
     assert sorted(validation.row_ids) == rows.row_ids("validation")
-
-
-def test_a_small_held_out_split_warns_at_its_key(bench: Bench) -> None:
-    (bench.folder / "task.yaml").write_text(
-        TASK.format(model=bench.model) + "evaluation:\n  sample_size: 9\n", encoding="utf-8"
-    )
-    (warning,) = rows_of(bench).held_out().warnings
-    assert (warning.code, warning.severity) == ("LF306", "warning")
-    assert (warning.line, warning.column, warning.path) == (7, 16, "evaluation.sample_size")
 
 
 def test_training_rows_never_move_the_held_out_sample(bench: Bench) -> None:

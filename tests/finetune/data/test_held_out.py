@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lfine.finetune.data.files import DataFile
-from lfine.finetune.data.held_out import HeldOut, held_out_sample
+from lfine.finetune.data.held_out import HeldOut, fewer_than_asked, held_out_sample
 from lfine.finetune.data.splits import assign_splits
 from lfine.finetune.data.tables import Table
 from lfine.finetune.data.values import content_hash
@@ -127,11 +127,13 @@ def test_limit_takes_the_first_and_keeps_the_hash() -> None:
     assert whole.limit(0).row_ids == whole.limit(-1).row_ids == ()
 
 
+def written(path: str) -> str:
+    return {"evaluation.sample_size": "task.yaml:7"}[path]
+
+
 def test_fewer_rows_than_asked_for_is_a_warning(placed: Callable[[str, str, str, str], Problem]) -> None:
-    table = as_table(TRAIN + TEST)
-    assigned = assign_splits(table, BY_COLUMN)
-    found = held_out_sample(table, assigned, split="test", sample_size=1000, seed=42, place=placed)
-    (warning,) = found.warnings
+    found = sample(TRAIN + TEST, size=1000)
+    (warning,) = fewer_than_asked(found, 1000, origin=written, place=placed)
     assert (warning.code, warning.severity, warning.line) == ("LF306", "warning", 7)
     assert warning.message == "the split 'test' has 40 rows, fewer than evaluation.sample_size 1000"
     assert len(found.row_ids) == found.available == 40
@@ -139,7 +141,11 @@ def test_fewer_rows_than_asked_for_is_a_warning(placed: Callable[[str, str, str,
 
 @pytest.mark.parametrize("size", [39, 40])
 def test_enough_rows_is_no_warning(size: int) -> None:
-    assert sample(TRAIN + TEST, size=size).warnings == ()
+    assert fewer_than_asked(sample(TRAIN + TEST, size=size), size, origin=written) == ()
+
+
+def test_a_size_that_nobody_wrote_is_no_warning() -> None:
+    assert fewer_than_asked(sample(TRAIN + TEST, size=1000), 1000, origin=lambda _: "default") == ()
 
 
 def test_the_validation_split_can_be_held_out() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ import pytest
 
 from benchmarks.endpoint_server import BAD, Call, Server
 from lfine.finetune.generate import endpoint
-from lfine.finetune.generate.endpoint import STRIKES, Asker, Failed
+from lfine.finetune.generate.endpoint import FIRST_CONTACT, STRIKES, Asker, Failed
 from lfine.finetune.generate.endpoint_address import Key, address_of
 from lfine.finetune.generate.endpoint_answers import Answer, AnswerFile
-from lfine.finetune.generate.endpoint_clients import open_client
+from lfine.finetune.generate.endpoint_clients import Client, open_client
+from lfine.finetune.generate.endpoint_failures import Flawed
 from lfine.finetune.generate.endpoint_requests import Api, Request, requests_of
 from tests.finetune.generate.asking import KEY, QUICK, asked, form, form_of, question, questions
 
@@ -165,6 +167,58 @@ def test_nobody_there_is_said_as_such(tmp_path: Path) -> None:
     ended = asked(gone, questions(30), tmp_path, replace(QUICK, retries=1))
     assert ended.barred is not None
     assert ended.barred.code == "LF422"
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_an_address_that_leads_nowhere_is_not_waited_for(retries: int, tmp_path: Path) -> None:
+    with Server() as server:
+        gone = form_of(server)
+    # the second wait of any request would end after the seconds that a server may take to start
+    patient = replace(QUICK, concurrency=2, retries=retries, first_wait=4 * FIRST_CONTACT, longest_wait=60)
+    ended = asked(gone, questions(3), tmp_path, patient)
+    assert ended.barred is not None
+    assert (ended.barred.code, ended.sent, ended.outcomes) == ("LF422", 2, {})
+    assert ended.barred.reason.startswith("no connection: ")
+    assert "whether the server runs" in ended.barred.cure
+
+
+class Refusing:
+    """A client that is refused at first, or from some request on, in the order in which they are sent."""
+
+    def __init__(self, client: Client, refused: Collection[int]) -> None:
+        self.client, self.refused, self.sent = client, refused, 0
+
+    async def send(self, request: Request) -> bytes:
+        self.sent += 1
+        if self.sent in self.refused:
+            raise Flawed("no connection: refused", unreachable=True, refused=True)
+        return await self.client.send(request)
+
+
+@pytest.mark.parametrize(
+    ("first", "refused", "seconds", "answered"),
+    [
+        ("ok", {1, 2, 3}, 60.0, True),  # a server that is starting
+        ("ok", {1}, 0.0, False),  # one that does not start
+        ("ok", {2, 3, 4}, 0.0, True),  # one that was there and starts anew
+        ("error", {2, 3}, 0.0, True),  # one that has said something, be it an error
+        ("busy", {2, 3}, 0.0, True),
+        ("hang", {2, 3}, 0.0, True),  # a time-out is no refusal
+    ],
+)
+def test_only_an_endpoint_that_never_spoke_is_given_up_at_once(
+    *, first: str, refused: set[int], seconds: float, answered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def refusing(*words: Any, **more: Any) -> AsyncIterator[Refusing]:
+        async with open_client(*words, **more) as client:
+            yield Refusing(client, refused)
+
+    monkeypatch.setattr(endpoint, "open_client", refusing)
+    monkeypatch.setattr(endpoint, "FIRST_CONTACT", seconds)
+    with Server(lambda call: first if call.number == 1 else "ok") as server:
+        ended = asked(form_of(server), questions(2), tmp_path, replace(QUICK, concurrency=1, timeout=1.0, retries=4))
+    assert (len(ended.answers), ended.barred is None) == ((2, True) if answered else (0, False))
 
 
 def test_a_content_filter_is_no_strike(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import NoReturn
 
 import pytest
 
@@ -81,8 +82,25 @@ def test_nobody_there(api: Api) -> None:
         address = address_of(f"http://127.0.0.1:{free.getsockname()[1]}")
         with pytest.raises(Flawed) as caught:
             sent(form(api, address))
-    assert caught.value.unreachable
+    assert (caught.value.unreachable, caught.value.refused) == (True, True)
     assert "no connection" in caught.value.reason
+
+
+def test_a_host_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(Flawed) as caught:
+        sent(form("chat", address_of("http://no-such-host.invalid/v1")))
+    assert (caught.value.unreachable, caught.value.refused) == (True, True)
+    assert "name or service not known" in caught.value.reason
+
+
+def test_a_silent_endpoint_is_no_refusal() -> None:
+    with Server(lambda _: "hang") as server, pytest.raises(Flawed) as caught:
+        sent(form_of(server), timeout=0.3)
+    assert (caught.value.unreachable, caught.value.refused) == (True, False)
 
 
 @pytest.mark.parametrize("api", FORMS)

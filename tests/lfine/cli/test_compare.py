@@ -85,9 +85,10 @@ def test_markdown_for_a_pull_request(two: tuple[Path, Path]) -> None:
 
 
 def test_nothing_to_compare(trained: Project) -> None:
-    ended = refused("compare", trained.folder, trained.run_folders()[0])
-    assert (ended.code, ended.problem()["code"]) == (5, "LF501")
-    assert str(trained.folder) in ended.problem()["message"]
+    for named in (trained.folder, trained.folder / "foo"):
+        ended = refused("compare", named, trained.run_folders()[0])
+        assert (ended.code, ended.problem()["code"]) == (1, "LF501")
+        assert str(named) in ended.problem()["message"]
 
 
 def test_scores_of_other_rows(trained: Project) -> None:

@@ -166,3 +166,12 @@ def test_warnings_of_the_data_are_on_stderr(project: Project) -> None:
     assert ended.code == 0
     assert ended.json()["evaluation"]["rows"] == 12
     assert "LF306 small-held-out (warning)" in ended.err
+
+
+def test_a_size_of_the_sample_that_nobody_wrote_is_told_where_the_rows_are(project: Project) -> None:
+    task = project.folder / "usual.yaml"
+    task.write_text(project.task.read_text(encoding="utf-8").replace("sample_size: 12, ", ""), encoding="utf-8")
+    ended = lfine("compile", task)
+    assert (ended.code, ended.err) == (0, "")
+    assert "scored    accuracy on all 12 test rows (a sample is 1,000)\n" in ended.out
+    assert "scored    accuracy on 12 test rows\n" in lfine("compile", project.task).out

@@ -298,15 +298,15 @@ def test_no_finished_run_but_one_that_can_go_on(trained: Project) -> None:
 def test_a_run_that_is_none_or_of_another_task_or_not_finished(trained: Project) -> None:
     run = trained.run_folders()[0]
     ended = refused("evaluate", "topics.yaml", "--run", "nowhere")
-    assert (ended.code, ended.problem()["code"]) == (5, "LF501")
+    assert (ended.code, ended.problem()["code"]) == (1, "LF501")
     text = (run / "run.json").read_text(encoding="utf-8")
     (run / "run.json").write_text(text.replace('"task": "topics"', '"task": "weather"'), encoding="utf-8")
     ended = refused("evaluate", "topics.yaml", "--run", run)
-    assert (ended.code, ended.problem()["code"]) == (5, "LF502")
+    assert (ended.code, ended.problem()["code"]) == (1, "LF502")
     assert "'weather'" in ended.problem()["message"]
     (run / "run.json").write_text(text.replace('"finished"', '"interrupted"', 1), encoding="utf-8")
     ended = refused("evaluate", "topics.yaml", "--run", run)
-    assert (ended.code, ended.problem()["code"]) == (5, "LF501")
+    assert (ended.code, ended.problem()["code"]) == (1, "LF501")
     assert "--resume" in ended.problem()["cure"]
 
 
@@ -367,7 +367,7 @@ def test_an_adapter_that_cannot_be_used(trained: Project, how: str) -> None:
 
 def test_an_adapter_folder_that_is_not_there(trained: Project) -> None:
     ended = refused("evaluate", trained.task, "--adapter", "nowhere")
-    assert (ended.code, ended.problem()["code"]) == (5, "LF503")
+    assert (ended.code, ended.problem()["code"]) == (1, "LF503")
     assert "'nowhere'" in ended.problem()["message"]
 
 

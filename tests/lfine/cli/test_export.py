@@ -21,7 +21,7 @@ from torch import nn
 
 from lfine import export_making
 from lfine.finetune.export.merging import Merged, merge
-from tests.lfine.projects import Ended, Project, lfine
+from tests.lfine.projects import Ended, Project, lfine, refused
 from tests.lfine.test_exporting import without_the_last_layer
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "export"
@@ -112,3 +112,9 @@ def test_before_anything_is_loaded(name: str, words: tuple[str, ...], trained: P
 def test_every_golden_file_is_looked_at() -> None:
     names = {"merged", "adapter", "usual", "not-servable", "warned", "refused", "taken", "no-run", "unfinished"}
     assert {path.stem for path in GOLDEN.glob("*.txt")} == names | {"tolerance", "public", "offline"}
+
+
+def test_a_name_of_nothing_is_a_mistake_and_a_task_without_a_run_is_not(project: Project) -> None:
+    for named, code in (("weather", 1), (project.task, 5)):
+        ended = refused("export", named, "--runs-dir", project.runs)
+        assert (ended.code, ended.problem()["code"]) == (code, "LF501")

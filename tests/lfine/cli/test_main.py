@@ -36,6 +36,12 @@ def test_help_lists_every_command_and_nothing_else() -> None:
     assert [name for name in listed if name != "COMMAND"] == list(COMMANDS)
 
 
+def test_without_a_word_the_help_is_printed_and_the_command_is_still_missing() -> None:
+    ended = lfine()
+    assert (ended.code, ended.out, ended.err) == (2, "", lfine("--help").out)
+    assert "lfine init DATA.csv" in ended.err.splitlines()[-1]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_of_its_own(name: str) -> None:
     ended = lfine(name, "--help")
@@ -46,7 +52,7 @@ def test_every_command_has_help_of_its_own(name: str) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "COMMAND"),
+        (("--format=text",), "COMMAND"),
         (("trian", "x.yaml"), "there is no command 'trian'"),
         (("train",), "TASK"),
         (("train", "x.yaml", "--epoch", "3"), "--epoch"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ import pytest
 from benchmarks.endpoint_server import Call, Server
 from lfine import answerers
 from lfine.cli import predict as command
+from lfine.endpoints import EndpointOptions
+from lfine.predicting import PredictOptions, predict_task
 from lfine.training import PROMPT_FILE
 from tests.lfine.projects import Ended, Project, lfine, write_csv
 
@@ -85,6 +89,32 @@ def test_an_adapter_from_elsewhere(finished: Project, rows: Path, tmp_path: Path
     assert ended.code == 0, ended.err
     own = lines_of(lfine(*words(finished, "--input", rows)).out)
     assert [line["prediction"] for line in lines_of(ended.out)] == [line["prediction"] for line in own]
+
+
+@pytest.mark.parametrize("which", ["run", "base", "adapter", "base without a run", "endpoint"])
+def test_who_answers_is_said_in_one_line_before_the_first_answer(
+    finished: Project, rows: Path, tmp_path: Path, which: str
+) -> None:
+    run, model, nowhere = finished.run_folders()[0], finished.model, str(tmp_path / "nowhere")
+    options, said = {
+        "run": (PredictOptions(str(rows), runs_dir=str(finished.runs)), f"the adapter of {run}"),
+        "base": (PredictOptions(str(rows), run=str(run), base=True), f"the base model {model}"),
+        "adapter": (
+            PredictOptions(str(rows), adapter=str(run / "adapter")),
+            f"the adapter {run / 'adapter'} on the base model {model}",
+        ),
+        "base without a run": (PredictOptions(str(rows), runs_dir=nowhere, base=True), f"the base model {model}"),
+        "endpoint": (PredictOptions(str(rows), runs_dir=nowhere), "gpt at "),
+    }[which]
+    both = io.StringIO()
+    with Server(answer=lambda _: "fee") as server, contextlib.redirect_stderr(both):
+        if which == "endpoint":
+            options, said = replace(options, endpoint=EndpointOptions(server.url, "gpt")), f"{said}{server.url}"
+        predict_task(finished.task, options, both)
+    lines = both.getvalue().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("{"))
+    assert [line for line in lines if "answers of" in line] == [f"answers of {said}"]
+    assert lines.index(f"answers of {said}") < first
 
 
 def test_another_prompt_than_in_training_is_refused(trained: Project, rows: Path) -> None:

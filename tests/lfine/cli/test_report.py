@@ -74,7 +74,7 @@ def test_answers_that_are_gone(trained: Project, tmp_path: Path) -> None:
 def test_no_evaluation_there(trained: Project) -> None:
     shutil.rmtree(trained.run_folders()[0] / "evaluations")
     ended = refused("report", trained.run_folders()[0])
-    assert (ended.code, ended.problem()["code"]) == (5, "LF501")
+    assert (ended.code, ended.problem()["code"]) == (1, "LF501")
     assert "lfine evaluate" in ended.problem()["cure"]
 
 

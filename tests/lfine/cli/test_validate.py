@@ -239,3 +239,12 @@ def test_fix_keeps_stdout_for_the_document(project: Project) -> None:
     ended = lfine("validate", project.task, "--fix", "--format", "json")
     assert (ended.code, json.loads(ended.out)) == (0, {"files": 1, "problems": []})
     assert "learning-rate -> learning_rate" in ended.err
+
+
+def test_a_size_of_the_sample_warns_only_where_it_is_written(project: Project) -> None:
+    project.edit("sample_size: 12, ", "")
+    assert lfine("validate", project.task, "--data", "--strict").code == 0
+    for size, code in (("1000", 1), ("12", 0)):
+        ended = lfine("validate", project.task, "--data", "--strict", "--set", f"evaluation.sample_size={size}")
+        assert ended.code == code
+        assert ("LF306" in ended.err) == (code == 1)

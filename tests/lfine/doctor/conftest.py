@@ -27,23 +27,26 @@ EXTRAS = ("data", "train", "ludwig", "old", "all")
 class Metadata:
     """As much of a distribution's metadata as is asked for."""
 
+    def __init__(self, extras: Sequence[str]) -> None:
+        self.extras = extras
+
     def get_all(self, name: str) -> list[str]:
         assert name == "Provides-Extra"
-        return list(EXTRAS)
+        return list(self.extras)
 
 
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return a switch that decides what is installed."""
 
-    def use(has: Mapping[str, str], requires: Sequence[str] = REQUIRES) -> None:
+    def use(has: Mapping[str, str], requires: Sequence[str] = REQUIRES, extras: Sequence[str] = EXTRAS) -> None:
         def version(name: str) -> str:
             if name not in has:
                 raise PackageNotFoundError(name)
             return has[name]
 
         monkeypatch.setattr(libraries, "requires", lambda _: list(requires))
-        monkeypatch.setattr(libraries, "metadata", lambda _: Metadata())
+        monkeypatch.setattr(libraries, "metadata", lambda _: Metadata(extras))
         monkeypatch.setattr(libraries, "version", version)
 
     return use

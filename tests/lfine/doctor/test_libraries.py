@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lfine.doctor import libraries
+from lfine.doctor import examining, libraries
+from lfine.doctor.examining import examine
 from lfine.doctor.findings import Finding
 from lfine.doctor.libraries import Library, extras, library_findings
 
@@ -69,6 +70,22 @@ def test_a_version_before_its_release_is_a_version(pretend: Callable[..., None])
     assert found("extras")["train"].mark == "ok"
 
 
+@pytest.mark.parametrize(("gpu", "kernels"), [(False, "note"), (True, "missing")])
+def test_what_this_machine_cannot_use_is_nothing_to_mend(
+    gpu: bool, kernels: str, pretend: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [
+        'lm_eval>=0.4; extra == "bench"',
+        'liger-kernel>=0.8; extra == "kernels"',
+        'httpx2>=2; extra == "endpoint"',
+    ]
+    pretend(WHOLE, ["jinja2>=3.1.6", *wanted], ("bench", "kernels", "endpoint"))
+    monkeypatch.setattr(examining, "cuda_devices", lambda: iter(["one"] * gpu))
+    marks = {each.name: each.mark for each in examine().findings if each.section == "extras"}
+    assert marks == {"bench": "note", "kernels": kernels, "endpoint": "missing"}
+    assert found("extras")["bench"].cure == "pip install 'lfine[bench]'"
+
+
 def test_an_extra_of_an_environment_of_its_own_is_no_cure_for_this_one(pretend: Callable[..., None]) -> None:
     pretend(WHOLE)
     ludwig = found("extras")["ludwig"]
@@ -124,4 +141,4 @@ def test_the_installed_metadata_are_those_of_the_project() -> None:
     trained = {each.name for each in read["train"]}
     assert trained == {text.partition(">=")[0] for text in project["optional-dependencies"]["train"]}
     assert trained < {each.name for each in read["all"]}
-    assert set(libraries.PURPOSES) <= set(read)
+    assert {*libraries.PURPOSES, ""} == set(read)
