@@ -72,7 +72,7 @@ def test_stdout_holds_the_documents_only(cut_off: tuple[Project, str, str]) -> N
 
 def test_stderr_is_lfines_own(cut_off: tuple[Project, str, str]) -> None:
     lines = [line for line in re.split(r"[\n\r]", cut_off[2]) if line]
-    ours = r"next: |training topics: 2 updates|train(:| \()|answer(:| with probabilities:)|"
+    ours = r"next: |training topics: 2 updates|train(:| \()|answer(:| with probabilities:)|probabilities:|"
     ours += "answering |merging "
     assert [line for line in lines if not re.match(ours, line)] == []
     assert any(line.startswith("train") and "2/2" in line for line in lines)
