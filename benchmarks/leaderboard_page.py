@@ -20,8 +20,10 @@ SHOWN = {"majority": "most frequent answer", "base": "base, zero-shot", "few_sho
 """Model → head of its column."""
 
 NOTICE = "<!-- written by python -m benchmarks.leaderboard: change it there, then give the command again -->"
+PICTURE = "![The first of the tasks, as lfine report shows them](explanation/leaderboard-1280-light.png)"
+"""Made by hand, of the page that `lfine report` writes beside the runs."""
 LEGEND = (
-    "Values are in points of 100 in the task's own headline metric, with 95% bootstrap intervals over the held-out "
+    "Values are in points of 100 in the task's own headline metric, with 95% intervals over the held-out "
     "rows. The lift is over the best of the three others by its value here, paired row by row. Seconds are of one "
     "processor core that did other work beside it: training, then answering and scoring all four."
 )
@@ -78,7 +80,7 @@ def page(entries: Sequence[Entry], settings: Sequence[str], *, left: int) -> str
         f"**The tuned model beats the best of the three on {len(won)} of {len(entries)} tasks** (p < 0.05, paired "
         "permutation test, Holm-adjusted over the tasks)."
     )
-    parts = [NOTICE, "# A leaderboard on a laptop's budget", about, verdict, _table(entries, board), LEGEND]
+    parts = [NOTICE, "# A leaderboard on a laptop's budget", about, verdict, PICTURE, _table(entries, board), LEGEND]
     parts += [_settings(settings), _reasons(entries, won), AGAIN]
     return "\n\n".join(part for part in parts if part) + "\n"
 
