@@ -33,7 +33,7 @@ COMMANDS = {
     "preview": "show rows as the model sees them, learned tokens marked",
     "train": "train an adapter, always in a new run folder",
     "evaluate": "score the latest run, the base model, a remote model, or somebody else's predictions",
-    "predict": "answer new rows, one line of JSON for each",
+    "predict": "answer new rows: lines of JSON, or the sheet with a column of answers",
     "compare": "compare two evaluations row by row, with intervals",
     "report": "write the HTML report of a run again from its files",
     "runs": "list what has been trained here, with scores",
