@@ -18,7 +18,6 @@ from lfine.finetune.catalogue.cards import read_card
 from lfine.finetune.catalogue.quantization_plan import QuantizationPlan
 from lfine.finetune.catalogue.weights import weight_files
 from lfine.finetune.models.converting import first_line
-from lfine.finetune.models.kernel_caches import bound_kernel_caches
 from lfine.finetune.models.native_library import require_bitsandbytes
 from lfine.finetune.models.quantization import DTYPES, quantize_weights
 from lfine.schemas.errors import MachineError
@@ -32,7 +31,6 @@ def load_base(
 
     `trust_remote_code`: the folder's own Python code may run; only where task and command line both said so.
     """
-    bound_kernel_caches()
     read_card(folder)  # names a missing or damaged file before anything large is read
     if not weight_files(folder):
         raise unreadable(folder, "it has no .safetensors file")

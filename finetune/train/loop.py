@@ -42,6 +42,7 @@ from lfine.finetune.train.finite import require_finite
 from lfine.finetune.train.halving import within_memory
 from lfine.finetune.train.interruption import Interruption
 from lfine.finetune.train.journal import Journal, reached_micro_batch
+from lfine.finetune.train.kernel_caches import bound_kernel_caches
 from lfine.finetune.train.losses import Engine, engine_for, update_gradient
 from lfine.finetune.train.optimizers import optimizer_for
 from lfine.finetune.train.processes import Processes
@@ -175,6 +176,7 @@ class Trained:
 
 def set_up(plan: TrainingPlan, rows: Sequence[EncodedExample], place: RunPlace) -> Trained:
     """Load the base model, put the adapter in, and give what is trained to the optimizer."""
+    bound_kernel_caches()
     processes, device = place.processes, plan.machine.device
     model = place.load(
         place.model_folder,

@@ -31,7 +31,8 @@ _RATE = "trainer.learning_rate"
 def two_lengths(view: View) -> Iterator[Found]:
     if view.given("trainer.epochs") and view.given("trainer.train_steps"):
         message = "trainer.epochs and trainer.train_steps both say when to stop"
-        yield Found("trainer.train_steps", message, "keep one of them: null takes the other away (--set trainer.epochs=null)")
+        cure = "keep one of them: null takes the other away (--set trainer.epochs=null)"
+        yield Found("trainer.train_steps", message, cure)
 
 
 def many_epochs(view: View) -> Iterator[Found]:

@@ -3,11 +3,12 @@
     bound_kernel_caches()      # before the first multiplication of the process
 
 oneDNN prepares code and room for each shape that it multiplies and keeps 1,024 of them; torch's bridge to it keeps as
-many of its own. Here nearly every update and every step of an answer has a number of tokens of its own: each leaves
-some that never come back, 13 MB an update of SmolLM2-135M. Within one update a shape returns in every layer, so that a
-hundred or so are enough: the same time, and memory stays where it was after the first updates (docs/LOG.md).
+many of its own. Nearly every update has a number of tokens of its own: each leaves some that never come back, 13 MB an
+update of SmolLM2-135M. Within one update a shape returns in every layer, so that a hundred or so are enough: the same
+time, and memory stays where it was after the first updates (docs/LOG.md). Answering alone is not bounded: its steps do
+come back, and it was a tenth slower.
 
-*Not here:* weights laid out for small steps (laid_out.py).
+*Not here:* weights laid out for small steps (lfine.finetune.models.laid_out).
 """
 
 from __future__ import annotations
