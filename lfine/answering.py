@@ -24,7 +24,7 @@ from lfine.finetune.compile.plan import EvaluationPlan, TrainingPlan, evaluation
 from lfine.finetune.compile.prepare import Prepared
 from lfine.finetune.data.pairs import Example
 from lfine.finetune.data.wording import counted, listed
-from lfine.finetune.generate.local_answers import Asking, Belief, TextAnswer, answer_texts, asking, beliefs
+from lfine.finetune.generate.local_answers import Asking, Belief, TextAnswer, answer_texts, asking, beliefs, fitting
 from lfine.finetune.generate.local_speaker import Speaker
 from lfine.row_bars import row_bar
 from lfine.schemas.errors import RunError, TaskError
@@ -134,10 +134,9 @@ def _generate(who: Answering, rows: list[Example], kept: _Kept, speaker: Speaker
         if not left:
             return
         with row_bar("answer", len(left)) as bar:
-            ids = [rows[place].row_id for place in left]
-            for answers in answer_texts(model, [prompts[place] for place in left], how, ids):
+            for answers in answer_texts(model, prompts, how, [row.row_id for row in rows], left):
                 for each in answers:
-                    keep(left[each.number], each)
+                    keep(each.number, each)
                 bar.update(len(answers))
 
 
@@ -148,16 +147,11 @@ def _believed(
 
     The model's answer comes with it where the probabilities already show it.
     """
-    golds, labels, context = [row.answer for row in rows], who.evaluation.labels, who.training.model.context
-    longest = [len(ids) for ids in how.renderer.completion_ids_batch([*golds, *labels])]
-    most = max(longest[len(golds) :], default=0)
-    room = [context - max(most, own) for own in longest[: len(golds)]]
-    places = [place for place, prompt in enumerate(prompts) if len(prompt) <= room[place]]
+    golds, labels = [row.answer for row in rows], who.evaluation.labels
+    places = fitting(prompts, golds, how, labels, who.training.model.context)
     with row_bar("answer with probabilities", len(places)) as bar:
-        asked = [prompts[place] for place in places]
-        ids = [rows[place].row_id for place in places]
-        for number, belief, answer in beliefs(model, asked, [golds[place] for place in places], how, labels, ids):
-            yield places[number], belief, answer
+        for told in beliefs(model, prompts, golds, how, labels, [row.row_id for row in rows], places):
+            yield told
             bar.update()
 
 

@@ -11,11 +11,10 @@ The texts are those of lfine.finetune.generate.local_answers.answer_texts, which
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lfine.evaluation.label_confidence import confidence
-from lfine.finetune.generate.local_answers import Asking, TextAnswer, answer_texts, beliefs
+from lfine.finetune.generate.local_answers import Asking, TextAnswer, answer_texts, beliefs, fitting
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -30,20 +29,16 @@ def confident_texts(
     row_ids: Sequence[int],
 ) -> Iterator[tuple[TextAnswer, float | None]]:
     """Yield every prompt's answer once, in any order, with its share; None too where no label fits into the context."""
-    longest = max(map(len, how.renderer.completion_ids_batch(labels)))
-    places = [place for place, prompt in enumerate(prompts) if len(prompt) + longest <= context]
+    golds = [labels[0]] * len(prompts)  # no gold answer is known: any label stands for it, and costs nothing
     believed: dict[int, Mapping[str, float]] = {}
     answered: set[int] = set()
-    fitting, ids = [prompts[place] for place in places], [row_ids[place] for place in places]
-    # no gold answer is known: any label stands for it, and costs nothing
-    for at, belief, answer in beliefs(model, fitting, [labels[0]] * len(places), how, labels, ids):
-        place = places[at]
+    places = fitting(prompts, golds, how, labels, context)
+    for place, belief, answer in beliefs(model, prompts, golds, how, labels, row_ids, places):
         believed[place] = belief.labels
         if answer is not None:
             answered.add(place)
-            yield replace(answer, number=place), confidence(belief.labels, answer.text)
+            yield answer, confidence(belief.labels, answer.text)
     left = [place for place in range(len(prompts)) if place not in answered]
-    for answers in answer_texts(model, [prompts[place] for place in left], how, [row_ids[place] for place in left]):
+    for answers in answer_texts(model, prompts, how, row_ids, left):
         for each in answers:
-            place = left[each.number]
-            yield replace(each, number=place), confidence(believed.get(place, {}), each.text)
+            yield each, confidence(believed.get(each.number, {}), each.text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from transformers import PreTrainedModel
 
@@ -25,6 +26,8 @@ from lfine.finetune.generate.local_likelihood import log_probabilities
 from lfine.finetune.generate.local_rows import Answer, GenerationSettings
 from lfine.finetune.generate.local_sampling import Drawing
 from lfine.finetune.generate.stopping import StopTexts
+
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,29 @@ def asking(plan: GenerationPlan, model: PreparedModel, *, labels: Sequence[str] 
 
 
 def answer_texts(
-    model: PreTrainedModel, prompts: Sequence[Sequence[int]], how: Asking, row_ids: Sequence[int] | None = None
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    how: Asking,
+    row_ids: Sequence[int] | None = None,
+    places: Sequence[int] | None = None,
 ) -> Iterator[list[TextAnswer]]:
-    """Yield the answers batch by batch as they come; every prompt is answered exactly once (see local.generate)."""
-    for answers in generate(model, prompts, how.settings, row_ids):
-        yield [_text_answer(each, how) for each in answers]
+    """Yield the answers batch by batch as they come; every prompt is answered exactly once (see local.generate).
+
+    `places`: those of the prompts that are asked, all unless given.
+    """
+    part = range(len(prompts)) if places is None else places
+    for answers in generate(model, _at(prompts, part), how.settings, part if row_ids is None else _at(row_ids, part)):
+        yield [_text_answer(each, part[each.number], how) for each in answers]
+
+
+def fitting(
+    prompts: Sequence[Sequence[int]], golds: Sequence[str], how: Asking, labels: Sequence[str], context: int
+) -> list[int]:
+    """Return the places of the prompts that leave room in the context for every label and for their gold answer."""
+    lengths = [len(ids) for ids in how.renderer.completion_ids_batch([*golds, *labels])]
+    most = max(lengths[len(golds) :], default=0)
+    longest = [len(prompt) + max(most, own) for prompt, own in zip(prompts, lengths[: len(golds)], strict=True)]
+    return [place for place, length in enumerate(longest) if length <= context]
 
 
 def beliefs(
@@ -105,23 +126,30 @@ def beliefs(
     how: Asking,
     labels: Sequence[str],
     row_ids: Sequence[int] | None = None,
+    places: Sequence[int] | None = None,
 ) -> Iterator[tuple[int, Belief, TextAnswer | None]]:
     """Yield, in any order, how probable each label and the gold answer are after each prompt.
 
-    With it comes the model's own answer, that of `answer_texts`, where it is one of these.
+    With it comes the model's own answer, that of `answer_texts`, where it is one of these. `places` as there.
     """
-    told = how.renderer.completion_ids_batch([*labels, *golds])
+    part = range(len(prompts)) if places is None else places
+    told = how.renderer.completion_ids_batch([*labels, *_at(golds, part)])
     known, gold_ids = told[: len(labels)], told[len(labels) :]
-    asked = [known if gold in labels else [*known, ids] for gold, ids in zip(golds, gold_ids, strict=True)]
-    for found in log_probabilities(model, prompts, asked, how.settings, row_ids):
-        place, sums = found.place, found.logarithms
+    asked = [known if golds[at] in labels else [*known, ids] for at, ids in zip(part, gold_ids, strict=True)]
+    ids = part if row_ids is None else _at(row_ids, part)
+    for found in log_probabilities(model, _at(prompts, part), asked, how.settings, ids):
+        place, sums = part[found.place], found.logarithms
         gold = sums[labels.index(golds[place]) if golds[place] in labels else len(labels)]
-        belief = Belief(dict(zip(labels, sums, strict=False)), gold, len(gold_ids[place]))
-        yield place, belief, None if found.answer is None else _text_answer(found.answer, how)
+        belief = Belief(dict(zip(labels, sums, strict=False)), gold, len(gold_ids[found.place]))
+        yield place, belief, None if found.answer is None else _text_answer(found.answer, place, how)
 
 
-def _text_answer(answer: Answer, how: Asking) -> TextAnswer:
-    return TextAnswer(answer.number, _text(answer, how), answer.finish_reason, answer.generated, answer.token_ids)
+def _at(every: Sequence[Each], places: Sequence[int]) -> list[Each]:
+    return [every[place] for place in places]
+
+
+def _text_answer(answer: Answer, place: int, how: Asking) -> TextAnswer:
+    return TextAnswer(place, _text(answer, how), answer.finish_reason, answer.generated, answer.token_ids)
 
 
 def _text(answer: Answer, how: Asking) -> str:

@@ -15,7 +15,7 @@ from lfine.finetune.catalogue.rendering import Renderer
 from lfine.finetune.catalogue.tokens import read_tokenizer
 from lfine.finetune.compile.plan import GenerationPlan
 from lfine.finetune.compile.prepare import PreparedModel
-from lfine.finetune.generate.local_answers import TextAnswer, answer_texts, asking, beliefs
+from lfine.finetune.generate.local_answers import TextAnswer, answer_texts, asking, beliefs, fitting
 from lfine.finetune.models.loading import load_base
 
 PLAN = GenerationPlan(
@@ -130,3 +130,25 @@ def test_an_answer_that_the_probabilities_show_is_the_generated_one(
     shown = {place: answer for place, _, answer in beliefs(model, prompts, golds, how, LABELS, ids)}
     assert shown == expected
     assert len({each.text for each in expected.values()}) > 1
+
+
+def test_a_prompt_leaves_room_for_every_label_and_its_gold_answer(prepared: PreparedModel) -> None:
+    how, count = asking(PLAN, prepared, labels=LABELS), prepared.renderer.completion_ids
+    most, long = max(len(count(label)) for label in LABELS), "a gold answer of more words than any label has"
+    more = len(count(long))
+    assert more > most
+    prompts = [[5] * (100 - most), [5] * (101 - most), [5] * (100 - more), [5] * (101 - more)]
+    assert fitting(prompts, ["card", "card", long, long], how, LABELS, 100) == [0, 2]
+
+
+def test_only_the_named_places_are_asked(model: nn.Module, prepared: PreparedModel) -> None:
+    how = asking(replace(PLAN, temperature=1.5), prepared, labels=LABELS)
+    prompts = prepared.renderer.prompt_ids_batch([{"q": question} for question in QUESTIONS])
+    ids, golds = [7 * place for place in range(len(prompts))], [LABELS[1]] * len(prompts)
+    every = {each.number: each for some in answer_texts(model, prompts, how, ids) for each in some}
+    some = {each.number: each for done in answer_texts(model, prompts, how, ids, [5, 2]) for each in done}
+    assert some == {place: every[place] for place in (2, 5)}
+    told = {place: belief for place, belief, _ in beliefs(model, prompts, golds, how, LABELS, ids)}
+    part = {place: belief for place, belief, _ in beliefs(model, prompts, golds, how, LABELS, ids, [5, 2])}
+    assert set(part) == {2, 5}
+    assert all(part[at].gold == pytest.approx(told[at].gold, abs=1e-4) for at in part)
