@@ -24,7 +24,7 @@ from lfine.evaluation.extraction import extractor
 from lfine.evaluation.records import EndpointUse, Prediction
 from lfine.finetune.compile.compiling import Source, plan_generation
 from lfine.finetune.compile.endpoint_plan import endpoint_generation
-from lfine.finetune.compile.files import read_plan
+from lfine.finetune.compile.files import read_plan, weights_folder
 from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import GenerationPlan, Plan, TrainingPlan, training_hash
@@ -122,15 +122,9 @@ def _of_run(loaded: LoadedTask, run: Path, options: AnswererOptions, speaking: E
     rows = _rows(source, run, plan, options)
     prepared = Prepared(rows, reopen_model(run, plan, source, rows, allow_code=options.allow_code))
     generation = plan_generation(source, prepared, plan.training.length, this_machine(), Notes(loaded.origin))
-    adapter = None if options.base else run / ("adapter" if plan.training.adapter else "model")
+    adapter = None if options.base else weights_folder(run, plan.training)
     who = _Local(plan.training, generation, prepared.model, adapter, labels=rows.output.labels, speaking=speaking)
-    who.confident = _is_confident(source.task, options)
-    weights = f"the {adapter.name} of {run}" if adapter is not None else _base(source.task)
-    return Opened(source.task, weights, who, _extract(source.task, rows), rows.output)
-
-
-def _base(task: Task) -> str:
-    return f"the base model {task.base_model.id}"
+    return _opened(source.task, rows, who, None if adapter is None else f"the {adapter.name} of {run}", options)
 
 
 def _compiled(path: Path, options: AnswererOptions, speaking: ExitStack) -> Opened:
@@ -150,9 +144,18 @@ def _compiled(path: Path, options: AnswererOptions, speaking: ExitStack) -> Open
     labels = plan.evaluation.labels
     generation = plan.evaluation.generation
     who = _Local(plan.training, generation, prepared.model, adapter, labels=labels, speaking=speaking)
-    who.confident = _is_confident(plan.task, options)
-    weights = _base(plan.task) if adapter is None else f"the adapter {adapter} on {_base(plan.task)}"
-    return Opened(plan.task, weights, who, _extract(plan.task, prepared.rows), prepared.rows.output)
+    weights = None if adapter is None else f"the adapter {adapter} on {_base(plan.task)}"
+    return _opened(plan.task, prepared.rows, who, weights, options)
+
+
+def _opened(task: Task, rows: PreparedRows, who: _Local, weights: str | None, options: AnswererOptions) -> Opened:
+    """Return a model on this machine; `weights` None: the base model's own."""
+    who.confident = options.confident and task.generation.probabilities is not False
+    return Opened(task, weights or _base(task), who, _extract(task, rows), rows.output)
+
+
+def _base(task: Task) -> str:
+    return f"the base model {task.base_model.id}"
 
 
 @contextmanager
@@ -207,10 +210,6 @@ def _rows(source: Source, run: Path, plan: Plan, options: AnswererOptions, *, sh
 def _extract(task: Task, rows: PreparedRows) -> Callable[[str | None], str | None] | None:
     extract = task.evaluation.extract
     return None if extract.type == "none" else extractor(extract, rows.output.labels)
-
-
-def _is_confident(task: Task, options: AnswererOptions) -> bool:
-    return options.confident and task.generation.probabilities is not False
 
 
 def _asked(generation: GenerationPlan) -> dict[str, object]:

@@ -28,7 +28,7 @@ from lfine.evaluation.records import EndpointUse, MetricScore, Overlap, Predicti
 from lfine.evaluation.reports.page import write_report
 from lfine.finetune.compile.compiling import Source, plan_evaluation, plan_scoring
 from lfine.finetune.compile.endpoint_plan import plan_endpoint
-from lfine.finetune.compile.files import read_plan
+from lfine.finetune.compile.files import read_plan, weights_folder
 from lfine.finetune.compile.machine import this_machine
 from lfine.finetune.compile.notes import Notes
 from lfine.finetune.compile.plan import EvaluationPlan, Plan, TrainingPlan, evaluation_hash
@@ -328,7 +328,7 @@ def _desk(subject: _Subject, options: EvaluateOptions, load: Loader | None) -> D
     if options.adapter is not None:
         adapter = adapter_folder(Path(options.adapter))
     elif not options.base and subject.run is not None:
-        adapter = subject.run / ("adapter" if subject.training.adapter else "model")
+        adapter = weights_folder(subject.run, subject.training)
     who = Answering(subject.training, subject.evaluation, subject.prepared, adapter)
     return Desk(who, Speaker(subject.training, subject.prepared.model.folder, load), options.command)
 

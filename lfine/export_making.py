@@ -28,6 +28,7 @@ from lfine.finetune.catalogue.entries import entry
 from lfine.finetune.catalogue.sources import resolve_source
 from lfine.finetune.catalogue.tokens import read_tokenizer
 from lfine.finetune.compile.compiling import Source
+from lfine.finetune.compile.files import weights_folder
 from lfine.finetune.compile.plan import Plan, TrainingPlan
 from lfine.finetune.compile.prepare import Prepared, prepare_model
 from lfine.finetune.data.pairs import Example
@@ -94,7 +95,7 @@ class Subject:
     @property
     def weights(self) -> Path:
         """The run's adapter, or the whole model of a full fine-tuning."""
-        return self.run / ("adapter" if self.training.adapter else "model")
+        return weights_folder(self.run, self.training)
 
     @property
     def computing(self) -> str:
@@ -119,7 +120,7 @@ def opened(run: Path, plan: Plan, *, rows: int, allow_code: bool) -> Subject:
         raise ValueError("a plan of training without generation")
     how = asking(generation, prepared.model, labels=plan.evaluation.labels)
     how = replace(how, settings=replace(how.settings, drawing=Drawing(), repetition_penalty=1.0))
-    who = Answering(plan.training, plan.evaluation, prepared, run / ("adapter" if plan.training.adapter else "model"))
+    who = Answering(plan.training, plan.evaluation, prepared, weights_folder(run, plan.training))
     check_prompt(who)
     examples = prepared.rows.examples_of(prepared.rows.held_out().row_ids[:rows])
     return Subject(run, plan, prepared, folder, examples, within_context(who, examples, how), how)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lfine.compiling import CompiledTask, compile_file, say
 from lfine.evaluation.provenance import provenance
-from lfine.finetune.compile.files import write_plan
+from lfine.finetune.compile.files import weights_folder, write_plan
 from lfine.finetune.compile.plan import Plan
 from lfine.finetune.compile.prepare import PreparedRows
 from lfine.finetune.data.manifest import split_contents
@@ -263,7 +263,7 @@ def _with_reached(folder: Path, record: RunRecord) -> RunRecord:
 
 def _save_prompt(folder: Path, compiled: CompiledTask) -> None:
     plan = compiled.plan.training
-    where = folder / ("adapter" if plan.adapter else "model")
+    where = weights_folder(folder, plan)
     prompt = to_json(compiled.prepared.model.renderer.record())
     write_text(where / PROMPT_FILE, json_text({**prompt, "hash": plan.prompt.hash}))
 

@@ -3,7 +3,8 @@
     {"format": 1, "task": "viggo", "source": {…the task, whole…}, "training": {…}, "evaluation": {…},
      "decisions": [{"path", "value", "origin", "reason"}], "plan_hash": "…", "evaluation_hash": "…", "file_hash": "…"}
 
-The file hash is of all the rest: whatever is edited is noticed, be it what no other hash covers.
+The file hash is of all the rest: whatever is edited is noticed, be it what no other hash covers. Beside the file lies
+what was trained, in the folder `adapter` or `model` (weights_folder).
 
 *Not here:* the records themselves (lfine.finetune.compile.plan).
 """
@@ -69,6 +70,11 @@ def read_plan(path: Path) -> Plan:
         if record.get(name) != found:
             raise RunError(_damaged(path, f"does not match its own {name}: it was edited, or another version wrote it"))
     return plan
+
+
+def weights_folder(run: Path, plan: TrainingPlan) -> Path:
+    """Return where a run has what it trained: an adapter, or the whole model of a full fine-tuning."""
+    return run / ("adapter" if plan.adapter else "model")
 
 
 def _damaged(path: Path, what: str) -> Problem:

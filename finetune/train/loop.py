@@ -20,6 +20,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from lfine.finetune.compile.files import weights_folder
 from lfine.finetune.compile.lengths import EncodedExample
 from lfine.finetune.compile.plan import TrainingPlan
 from lfine.finetune.models.adapters import add_adapter, save_adapter, trainable_parameters
@@ -255,7 +256,7 @@ def save_trained(plan: TrainingPlan, place: RunPlace, trained: Trained) -> None:
     """Save the adapter, or the whole model; all processes put weights in shares together, the first one writes."""
     weights = whole_weights(trained.saved)
     if place.processes.first:
-        save_adapter(trained.saved, place.folder / ("adapter" if plan.adapter else "model"), weights)
+        save_adapter(trained.saved, weights_folder(place.folder, plan), weights)
 
 
 def batch_of(plan: TrainingPlan, rows: Sequence[EncodedExample], step: int) -> list[EncodedExample]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lfine.finetune.compile.files import plan_record, read_plan, write_plan
+from lfine.finetune.compile.files import plan_record, read_plan, weights_folder, write_plan
 from lfine.finetune.compile.plan import Plan
 from lfine.schemas.errors import RunError
 from lfine.schemas.records import digest
@@ -172,3 +172,9 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 def test_an_absent_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     assert "No such file" in refused(tmp_path / "plan.json")
     refused(tmp_path)
+
+
+@pytest.mark.parametrize(("override", "name"), [("adapter.r=4", "adapter"), ("adapter=null", "model")])
+def test_a_full_fine_tuning_has_another_folder(bench: Bench, override: str, name: str) -> None:
+    training = bench.compile([override, "quantization=null"]).plan.training
+    assert weights_folder(Path("run"), training) == Path("run") / name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -404,13 +403,12 @@ def test_a_crash_goes_on_with_the_rows_not_yet_answered(trained: Project, monkey
     before = (tuned / "predictions.jsonl").read_bytes()
     asked: list[int] = []
 
-    def crashing(model: Any, prompts: Any, how: Any, row_ids: Any) -> Any:
-        for number, prompt in enumerate(prompts):
+    def crashing(model: Any, prompts: Any, how: Any, row_ids: Any, places: Any) -> Any:
+        for place in places:
             if len(asked) == 5:
                 raise KeyboardInterrupt
-            asked.append(number)
-            for (each,) in answer_texts(model, [prompt], how, [row_ids[number]]):
-                yield [replace(each, number=number)]
+            asked.append(place)
+            yield from answer_texts(model, prompts, how, row_ids, [place])
 
     monkeypatch.setattr(answering, "answer_texts", crashing)
     stopped = lfine("evaluate", "topics.yaml")
