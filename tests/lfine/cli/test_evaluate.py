@@ -418,9 +418,9 @@ def test_a_crash_goes_on_with_the_rows_not_yet_answered(trained: Project, monkey
 
     later: list[int] = []
 
-    def counting(model: Any, prompts: Any, how: Any, row_ids: Any) -> Any:
-        later.append(len(prompts))
-        return answer_texts(model, prompts, how, row_ids)
+    def counting(model: Any, prompts: Any, how: Any, row_ids: Any, places: Any) -> Any:
+        later.append(len(places))
+        return answer_texts(model, prompts, how, row_ids, places)
 
     monkeypatch.setattr(answering, "answer_texts", counting)
     ended = lfine("evaluate", "topics.yaml")
