@@ -16,11 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lfine.evaluation.metrics.likelihood_choice import most_likely
+from lfine.evaluation.proportions import wilson
 from lfine.evaluation.records import Prediction
 
 BINS = 10
-Z = 1.959963984540054
-"""Of a 95% interval."""
+CONFIDENCE = 0.95
+"""Of a bin's interval."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,8 @@ def reliability(predictions: Sequence[Prediction]) -> Reliability | None:
     )
 
 
-def wilson(right: int, rows: int) -> tuple[float, float]:
-    """Return the 95% interval of a share: the score interval, which has a width at 0 and at 1 too."""
-    share, spread = right / rows, Z * Z / rows
-    centre = (share + spread / 2) / (1 + spread)
-    reach = Z / (1 + spread) * math.sqrt(share * (1 - share) / rows + spread / (4 * rows))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
-
-
 def _bin(place: int, group: Sequence[tuple[float, bool]]) -> Bin:
     right = sum(hit for _, hit in group)
-    low, high = wilson(right, len(group))
+    low, high = wilson(right, len(group), confidence=CONFIDENCE)
     mean = sum(confidence for confidence, _ in group) / len(group)
     return Bin(place / BINS, (place + 1) / BINS, len(group), mean, right / len(group), low, high)

@@ -24,6 +24,8 @@ MEANINGS: dict[str, SplitName] = {
 """What the values of a column say."""
 NUMBERED: dict[str, SplitName] = {"0": "train", "1": "validation", "2": "test"}
 WORDS = frozenset(("split", "splits", "fold", "partition", "set", "subset", "usage", "phase"))
+MOST_VALUES = 6
+"""Of a column that says the split."""
 FEW = 100
 """Rows below which shares are exact: a hash could leave a side empty."""
 FEWEST = 2
@@ -52,16 +54,29 @@ def division_of(columns: Sequence[str], rows: Sequence[Row]) -> tuple[Division, 
 def _column(columns: Sequence[str], rows: Sequence[Row]) -> tuple[str, dict[str, SplitName]] | None:
     """Return the column whose every value names a split, the one called so first, and what its values mean."""
     ranked = sorted(columns, key=lambda name: (name != "split", WORDS.isdisjoint(parts(name))))
-    for name in ranked:
-        values = {_value(row[name]) for row in rows}
-        named = not WORDS.isdisjoint(parts(name))
-        if len(values) > 6 or not values:
-            continue
-        known = {value: meaning for value in sorted(values) if (meaning := _meaning(value, numbered=named)) is not None}
-        splits = set(known.values())
-        if len(known) == len(values) and (splits == {"test"} or len(splits) > 1):
-            return name, known
+    numbered = {name: not WORDS.isdisjoint(parts(name)) for name in ranked}
+    known: dict[str, dict[str, SplitName]] = {name: {} for name in ranked}
+    left = ranked
+    for row in rows:  # once: they may lie on disk
+        left = [name for name in left if _goes_on(known[name], _value(row[name]), numbered=numbered[name])]
+        if not left:
+            return None
+    for name in left:
+        splits = set(known[name].values())
+        if splits == {"test"} or len(splits) > 1:
+            return name, dict(sorted(known[name].items()))
     return None
+
+
+def _goes_on(known: dict[str, SplitName], value: str, *, numbered: bool) -> bool:
+    """Note which split a value names; False where it names none, or is one too many."""
+    if value in known:
+        return True
+    meaning = _meaning(value, numbered=numbered)
+    if meaning is None or len(known) == MOST_VALUES:
+        return False
+    known[value] = meaning
+    return True
 
 
 def _meaning(value: str, *, numbered: bool) -> SplitName | None:

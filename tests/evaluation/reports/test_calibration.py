@@ -1,4 +1,4 @@
-"""Confidence, bins, calibration error and Wilson's interval, each against a computation of its own."""
+"""Confidence, bins, calibration error and a bin's interval, each against a computation of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binomtest
 
 from lfine.evaluation.records import Prediction
-from lfine.evaluation.reports.calibration import confidence_of, reliability, wilson
+from lfine.evaluation.reports.calibration import confidence_of, reliability
 
 
 def asked(row: int, gold: str, probabilities: dict[str, float]) -> Prediction:
@@ -63,6 +63,9 @@ def test_without_probabilities_there_is_no_figure() -> None:
 
 
 @pytest.mark.parametrize(("right", "rows"), [(0, 5), (5, 5), (3, 10), (870, 1000)])
-def test_wilson_equals_scipy(right: int, rows: int) -> None:
+def test_the_interval_of_a_bin_equals_scipy_s(right: int, rows: int) -> None:
     expected = binomtest(right, rows).proportion_ci(0.95, method="wilson")
-    assert wilson(right, rows) == pytest.approx((expected.low, expected.high))
+    found = reliability([asked(row, "a" if row < right else "b", {"a": 0.75, "b": 0.25}) for row in range(rows)])
+    assert found is not None
+    (only,) = found.bins
+    assert (only.right_low, only.right_high) == pytest.approx((expected.low, expected.high))

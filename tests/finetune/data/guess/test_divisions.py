@@ -101,3 +101,10 @@ def test_values_that_are_kept_as_they_are_are_read_as_splits(value: str) -> None
     given = assign_splits(table, Split("fixed", "split", (0.8, 0.1, 0.1), 42))
     meant = {**MEANINGS, **NUMBERED}[value.strip().lower()]
     assert given.names[0] == meant
+
+
+@pytest.mark.parametrize(("names", "column"), [(6, "part"), (7, None)])
+def test_a_column_of_too_many_names_is_none_of_splits(names: int, column: str | None) -> None:
+    values = ["train", "training", "val", "dev", "test", "eval", "holdout"][:names]
+    division, _ = division_of(("part",), [{"part": values[row % names]} for row in range(30)])
+    assert division.column == column
