@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_format, add_set, add_skip_bad_rows, print_json
+from lfine.cli.options import add_format, add_set, add_sheet, add_skip_bad_rows, print_json
 from lfine.schemas.errors import UsageError
 from lfine.schemas.problems import Problem
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", metavar="COLUMN", help="the column to learn")
     parser.add_argument("--split", metavar="COLUMN", help="the column that says train, validation or test")
-    parser.add_argument("--sheet", metavar="NAME", help="of a workbook: name or number (from 1) of the sheet")
+    add_sheet(parser)
     parser.add_argument(
         "--difference",
         type=float,
@@ -57,14 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
     from lfine.finetune.data.check.checking import check
     from lfine.finetune.data.check.fixing import MENDED
 
-    sheet = arguments.sheet
     asked = Asked(
         validation=arguments.validation,
         test=arguments.test,
         inputs=tuple(arguments.input),
         output=arguments.output,
         split=arguments.split,
-        sheet=int(sheet) if sheet is not None and sheet.isdecimal() else sheet,
+        sheet=arguments.sheet,
         difference=arguments.difference / 100,
         skip_bad_rows=arguments.skip_bad_rows,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from lfine.cli.options import add_format, add_set, add_skip_bad_rows, print_json
+from lfine.cli.options import add_format, add_set, add_sheet, add_skip_bad_rows, print_json
 
 FORMS = ("messages", "sharegpt", "alpaca", "prompt_completion", "table")
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "out", metavar="OUT", help="new data file; its suffix says the format, {split} in it: a file for each split"
     )
     parser.add_argument("--to", choices=FORMS, help="form of the new rows (not given: rows as they stand)")
-    parser.add_argument("--sheet", metavar="NAME", help="of a workbook: name or number (from 1) of the sheet")
+    add_sheet(parser)
     parser.add_argument("--prompt-column", metavar="NAME", help="of a table: the questions (with --to table: new name)")
     parser.add_argument("--answer-column", metavar="NAME", help="of a table: the answers (with --to table: new name)")
     parser.add_argument("--system-column", metavar="NAME", help="of a table: the system texts, where it has some")
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         to=arguments.to,
         names=Names(arguments.prompt_column, arguments.answer_column, arguments.system_column),
         system=arguments.system,
-        sheet=sheet_of(arguments.sheet),
+        sheet=arguments.sheet,
         parse=tuple(arguments.parse),
         only=arguments.only,
         skip_bad_rows=arguments.skip_bad_rows,
@@ -60,8 +60,3 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(summary(made))
     return 0
-
-
-def sheet_of(text: str | None) -> str | int | None:
-    """Return a number for digits: workbooks count their sheets from 1."""
-    return int(text) if text is not None and text.isdecimal() else text

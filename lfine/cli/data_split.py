@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.data_convert import sheet_of
-from lfine.cli.options import add_format, add_skip_bad_rows, print_json
+from lfine.cli.options import add_format, add_sheet, add_skip_bad_rows, print_json
 
 if TYPE_CHECKING:
     from lfine.dividing import Divided
@@ -34,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="shares of train, validation and test (default 0.8,0.1,0.1)",
     )
     parser.add_argument("--seed", type=int, default=42, metavar="N", help="another seed divides otherwise (default 42)")
-    parser.add_argument("--sheet", metavar="NAME", help="of a workbook: name or number (from 1) of the sheet")
+    add_sheet(parser)
     parser.add_argument("--force", action="store_true", help="replace a column `split`, and a file that exists")
     parser.add_argument(
         "--check", metavar="FILE", help="hold a divided file against its manifest; exit 1 if its rows changed"
@@ -75,7 +74,7 @@ def _divide(arguments: argparse.Namespace) -> int:
         column=arguments.column,
         probabilities=arguments.probabilities,
         seed=arguments.seed,
-        sheet=sheet_of(arguments.sheet),
+        sheet=arguments.sheet,
         skip_bad_rows=arguments.skip_bad_rows,
     )
     made = divide_file(arguments.source, Path(arguments.out), asked, force=arguments.force)

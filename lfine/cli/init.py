@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_format, print_json
+from lfine.cli.options import add_format, add_sheet, print_json
 from lfine.schemas.errors import TaskError, UsageError
 from lfine.schemas.problems import Problem
 
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--metric", metavar="NAME", help="what answers are scored by")
     parser.add_argument("--base-model", metavar="MODEL", help="hub id, folder or name of the model to adapt")
-    parser.add_argument("--sheet", metavar="NAME", help="of a workbook: name or number (from 1) of the sheet")
+    add_sheet(parser)
     parser.add_argument("--force", action="store_true", help="write over a file that exists")
     add_format(parser)
 
@@ -52,12 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _out(arguments: argparse.Namespace) -> str:
     """Return where the task goes, a file that may be written or `-`."""
-    from lfine.starting.starting import default_out
-
     if arguments.out is not None:
         out = str(arguments.out)
+    elif arguments.source is not None:
+        out = STDOUT
     else:
-        out = STDOUT if arguments.source is not None else default_out(arguments.data)
+        from lfine.starting.starting import default_out
+
+        out = default_out(arguments.data)
     if out == STDOUT:
         return out
     if Path(out).suffix.lower() not in (".yaml", ".yml"):
@@ -74,7 +76,6 @@ def _started(arguments: argparse.Namespace, out: str, *, output: str | None) -> 
     from lfine.starting.drafting import BASE_MODEL
     from lfine.starting.starting import Asked, start
 
-    sheet = arguments.sheet
     wanted = Wanted(arguments.output or output, tuple(arguments.input), arguments.metric)
     return start(
         arguments.data,
@@ -82,7 +83,7 @@ def _started(arguments: argparse.Namespace, out: str, *, output: str | None) -> 
             out=out,
             wanted=wanted,
             base_model=arguments.base_model or BASE_MODEL,
-            sheet=int(sheet) if sheet is not None and sheet.isdecimal() else sheet,
+            sheet=arguments.sheet,
         ),
     )
 
@@ -132,7 +133,6 @@ def _converted(arguments: argparse.Namespace, out: str) -> Conversion:
     from dataclasses import replace
 
     from lfine.converting.converting import convert
-    from lfine.starting.completing import completed, output_of
 
     given = [name for name in ("output", "input", "metric", "base_model") if getattr(arguments, name)]
     if given:
@@ -141,6 +141,8 @@ def _converted(arguments: argparse.Namespace, out: str) -> Conversion:
     found = convert(Path(arguments.source), arguments.data)
     if arguments.data is None:
         return found
+    from lfine.starting.completing import completed, output_of
+
     try:
         started = _started(arguments, out, output=output_of(found))
     except (TaskError, UsageError) as error:  # data that are elsewhere, or others than the configuration's
@@ -149,7 +151,8 @@ def _converted(arguments: argparse.Namespace, out: str) -> Conversion:
         reason = error.problems[0].message.removeprefix("--output: ")
         note = f"nothing was filled in from the data: {reason}"
         return replace(found, notes=(*found.notes, note))
-    return completed(convert(Path(arguments.source), started.task["dataset"]["path"]), started)
+    read = {key: value for key, value in started.task["dataset"].items() if key in ("path", "sheet")}
+    return completed(replace(found, task={**found.task, "dataset": read}), started)
 
 
 def _write(out: str, text: str) -> None:

@@ -50,6 +50,17 @@ def add_skip_bad_rows(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sheet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sheet", type=_sheet, metavar="NAME", help="of a workbook: name or number (from 1) of the sheet"
+    )
+
+
+def _sheet(text: str) -> str | int:
+    """Read a number from digits: workbooks count their sheets from 1."""
+    return int(text) if text.isdecimal() else text
+
+
 def add_model(parser: argparse.ArgumentParser, *, verb: str, predictions: bool = False) -> None:
     """Add what says whose answers are meant; `verb` is what the command does with them."""
     which = parser.add_mutually_exclusive_group()

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.cli.options import add_allow_code, add_model, add_runs_dir, add_set, add_skip_bad_rows
+from lfine.cli.options import add_allow_code, add_model, add_runs_dir, add_set, add_sheet, add_skip_bad_rows
 from lfine.cli.remote import add_endpoint, endpoint_of, use_lines
 from lfine.cli.several import SOME_FAILED
 from lfine.schemas.errors import UsageError
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input", required=True, metavar="FILE", help="new rows, in any data format; - for JSON lines on stdin"
     )
-    parser.add_argument("--sheet", metavar="NAME", help="of a workbook: name or number (from 1) of the sheet")
+    add_sheet(parser)
     parser.add_argument(
         "--out",
         metavar="FILE",
@@ -50,7 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer the rows; 4 when some of them have no answer."""
-    from lfine.cli.data_convert import sheet_of
     from lfine.cli.quiet import quiet_libraries
     from lfine.extras import require_training
     from lfine.predicting import PredictOptions, predict_task
@@ -62,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         quiet_libraries()
     options = PredictOptions(
         input=arguments.input,
-        sheet=sheet_of(arguments.sheet),
+        sheet=arguments.sheet,
         out=arguments.out,
         keep=tuple(arguments.keep),
         overrides=arguments.set,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from lfine.cli.data_convert import sheet_of
 from tests.lfine.projects import Project, lfine, refused
 
 xlsxwriter = pytest.importorskip("xlsxwriter")
@@ -91,7 +90,3 @@ def test_bad_lines_are_skipped_when_asked(tmp_path: Path) -> None:
     assert ended.code == 0
     assert "line 2" in ended.err
     assert (tmp_path / "b.csv").read_text(encoding="utf-8") == "q\nx\ny\n"
-
-
-def test_sheets_are_counted_or_named() -> None:
-    assert (sheet_of(None), sheet_of("2"), sheet_of("two")) == (None, 2, "two")

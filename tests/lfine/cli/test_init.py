@@ -342,6 +342,19 @@ def test_a_sheet_that_was_asked_for_is_written_as_asked(tmp_path: Path) -> None:
     assert "sheet: Tickets" in (tmp_path / "task.yaml").read_text(encoding="utf-8")
 
 
+def test_a_configuration_keeps_the_sheet_that_was_read(tmp_path: Path) -> None:
+    book = book_of(tmp_path / "tickets.xlsx", "Notes", "Tickets")
+    source = tmp_path / "ludwig.yaml"
+    sides = {
+        "input_features": [{"name": "text", "type": "text"}],
+        "output_features": [{"name": "label", "type": "text"}],
+    }
+    source.write_text(yaml.safe_dump({"model_type": "llm", "base_model": "a/b", **sides}), encoding="utf-8")
+    assert lfine("init", "--from", source, book, "--sheet", "Tickets", "--out", tmp_path / "task.yaml").code == 0
+    found = yaml.safe_load((tmp_path / "task.yaml").read_text(encoding="utf-8"))["dataset"]
+    assert found["sheet"] == "Tickets"
+
+
 def test_a_row_of_totals_is_said_and_stays(tmp_path: Path) -> None:
     rows = [{"text": f"the text of row {n}", "label": "ab"[n % 2], "hours": str(n)} for n in range(60)]
     path = write_csv(tmp_path / "rows.csv", [*rows, {"text": "Gesamt", "label": "", "hours": "1770"}])

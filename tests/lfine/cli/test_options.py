@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from lfine.cli.options import add_model, positive
+from lfine.cli.options import add_model, add_sheet, positive
 
 
 def parser_of(*, predictions: bool) -> argparse.ArgumentParser:
@@ -38,3 +38,10 @@ def test_what_is_no_whole_number_of_at_least_one(text: str) -> None:
     assert positive("12") == 12
     with pytest.raises(argparse.ArgumentTypeError, match="at least 1"):
         positive(text)
+
+
+def test_sheets_are_counted_or_named() -> None:
+    parser = argparse.ArgumentParser(prog="lfine")
+    add_sheet(parser)
+    found = [parser.parse_args(given).sheet for given in ([], ["--sheet", "2"], ["--sheet", "two"])]
+    assert found == [None, 2, "two"]
