@@ -26,7 +26,7 @@ from lfine.finetune.data.guess.roles import roles_of
 from lfine.finetune.data.outputs import Output, output_of
 from lfine.finetune.data.pairs import Example, Examples, lazy_examples
 from lfine.finetune.data.splits import SplitAssignment, assign_splits
-from lfine.finetune.data.tables import Table, read_table
+from lfine.finetune.data.tables import Table, file_dataset, read_table
 from lfine.finetune.data.values import number_of
 from lfine.finetune.data.wording import counted, listed
 from lfine.schemas.errors import TaskError, UsageError
@@ -106,7 +106,7 @@ def _only_of_files(asked: Asked) -> None:
 def file_subject(path: Path, asked: Asked) -> Subject:
     """Return the rows of a data file, its columns guessed where nobody says them."""
     return table_subject(
-        path.name, read_table(file_dataset(path, asked), Path(), skip_bad_rows=asked.skip_bad_rows), asked
+        path.name, read_table(checked_dataset(path, asked), Path(), skip_bad_rows=asked.skip_bad_rows), asked
     )
 
 
@@ -135,25 +135,16 @@ def _said(choice: Choice) -> str:
     return f"{choice.what}: {choice.value} ({choice.certainty}): {choice.why}"
 
 
-def file_dataset(path: Path, asked: Asked) -> Dataset:
+def checked_dataset(path: Path, asked: Asked) -> Dataset:
     """Return the file as a task would name it."""
     separate = asked.validation is not None or asked.test is not None
     if separate and asked.split is not None:
         message = "--split names a column, and the splits are separate files"
         raise UsageError(Problem("LF115", message, "leave out --split, or --validation and --test"))
-    return Dataset(
-        path=None if separate else str(path),
-        hub=None,
-        name=None,
-        revision=None,
-        train=str(path) if separate else None,
-        validation=asked.validation,
-        test=asked.test,
-        sha256=None,
-        format="auto",
-        sheet=asked.sheet,
-        columns={},
-    )
+    one = file_dataset(str(path), sheet=asked.sheet)
+    if not separate:
+        return one
+    return replace(one, path=None, train=str(path), validation=asked.validation, test=asked.test)
 
 
 def _file_splits(table: Table, asked: Asked) -> tuple[SplitAssignment, str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfine.checking import Asked, check_asked, file_dataset, is_task, loaded_subject, table_subject
+from lfine.checking import Asked, check_asked, checked_dataset, is_task, loaded_subject, table_subject
 from lfine.evaluation.files import write_whole
 from lfine.finetune.data.check.fixing import REPAIRS, Fixed, Read, Repair, fix
 from lfine.finetune.data.formats.rows import Rows
@@ -136,7 +136,7 @@ def cleaned_text(cleaned: Cleaned) -> str:
 
 
 def _file_source(path: Path, asked: Asked) -> _Source:
-    dataset = file_dataset(path, asked)
+    dataset = checked_dataset(path, asked)
     table = read_table(replace(dataset, format="table"), Path(), skip_bad_rows=asked.skip_bad_rows)
 
     def read(row_ids: Sequence[int], rows: Sequence[Row]) -> Subject:

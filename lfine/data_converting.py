@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from lfine.dividing import SPLIT, command_place, command_warnings, file_dataset
+from lfine.dividing import SPLIT, command_place, command_warnings
 from lfine.finetune.data.convert.from_rows import dialogues_of
 from lfine.finetune.data.convert.parsing import parsed
 from lfine.finetune.data.convert.records import Dialogues, Names
@@ -23,7 +23,7 @@ from lfine.finetune.data.convert.to_rows import rows_of
 from lfine.finetune.data.formats.rows import Rows
 from lfine.finetune.data.forms import Kind
 from lfine.finetune.data.places import unplaced
-from lfine.finetune.data.tables import read_table
+from lfine.finetune.data.tables import file_dataset, read_table
 from lfine.finetune.data.values import text_of
 from lfine.finetune.data.wording import counted, listed
 from lfine.finetune.data.writing.registry import check_target, write_rows

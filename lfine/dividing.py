@@ -30,7 +30,7 @@ from lfine.finetune.data.manifest import (
 from lfine.finetune.data.places import Place, unplaced
 from lfine.finetune.data.splits import NAMES, SplitAssignment, assign_splits
 from lfine.finetune.data.stored import stored_rows
-from lfine.finetune.data.tables import Table, read_table
+from lfine.finetune.data.tables import Table, file_dataset, read_table
 from lfine.finetune.data.values import text_of
 from lfine.finetune.data.wording import listed
 from lfine.finetune.data.writing.registry import check_target, write_rows
@@ -38,7 +38,7 @@ from lfine.finetune.data.writing.rewritten import Rewritten
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
 from lfine.schemas.records import digest
-from lfine.schemas.task import Dataset, Split, SplitName, SplitType
+from lfine.schemas.task import Split, SplitName, SplitType
 
 SPLIT = "split"
 """The column that is written, and that a task goes by when it says nothing."""
@@ -99,24 +99,6 @@ class Divided:
             "rewritten": [each.record() for each in self.rewritten],
             "warnings": [each.record() for each in self.warnings],
         }
-
-
-def file_dataset(path: str, *, sheet: str | int | None = None, form: str = "auto") -> Dataset:
-    """Return what a task says whose data are one file, folder or pattern; `form` is `auto` or `table`."""
-    as_it_stands = form == "table"
-    return Dataset(
-        path=path,
-        hub=None,
-        name=None,
-        revision=None,
-        train=None,
-        validation=None,
-        test=None,
-        sha256=None,
-        format="table" if as_it_stands else "auto",
-        sheet=sheet,
-        columns={},
-    )
 
 
 def divide_file(source: str, out: Path, asked: Asked, *, force: bool = False) -> Divided:

@@ -4,7 +4,7 @@
         →  AnswerRow(row_id=7, prompt="…my car was hit", gold="auto claims", answer="home claims", state="wrong",
                      score=0.0, rival="auto claims", rival_score=1.0, change="lost", …)
 
-*Not here:* layout (page.html, answers.js), packing into the page (packing), files (answer_files).
+*Not here:* layout (page.html, answers.js), packing into the page (packing), files (answer_file).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     label_rows(Confusion(("a", "b"), ((40, 2, 1), (5, 30, 0))))[0]  →  LabelRow("a", 43, 45, 0.889, 0.930, 0.909)
 
-*Not here:* drawing (charts, heat_map) and the choice of answers to show (lfine.evaluation.reports.examples).
+*Not here:* drawing (charts, heat_map), the answers themselves (answers).
 """
 
 from __future__ import annotations

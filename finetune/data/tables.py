@@ -77,6 +77,24 @@ class _Part:
     split: SplitName | None
 
 
+def file_dataset(path: str, *, sheet: str | int | None = None, form: str = "auto") -> Dataset:
+    """Return what a task says whose data are one file, folder or pattern; `form` is `auto` or `table`."""
+    as_it_stands = form == "table"
+    return Dataset(
+        path=path,
+        hub=None,
+        name=None,
+        revision=None,
+        train=None,
+        validation=None,
+        test=None,
+        sha256=None,
+        format="table" if as_it_stands else "auto",
+        sheet=sheet,
+        columns={},
+    )
+
+
 def read_table(dataset: Dataset, folder: Path, *, skip_bad_rows: int = 0, place: Place = unplaced) -> Table:
     """Return all rows but for so many lines that are no rows, conversations among them in one form.
 

@@ -16,9 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from lfine.finetune.data.values import Row, number_of, signed_number, text_of
+from lfine.finetune.data.values import Row, number_of, signed_number, text_or_nothing
 from lfine.finetune.data.wording import quoted
-from lfine.schemas.errors import TaskError
 
 WORDS = frozenset(
     (
@@ -56,33 +55,25 @@ def total_row(columns: Sequence[str], rows: Sequence[Row]) -> TotalRow | None:
     if len(rows) <= FEWEST:
         return None
     last = rows[-1]
-    cells = {name: last[name] for name in columns if _text(last[name])}
+    cells = {name: last[name] for name in columns if text_or_nothing(last[name])}
     numbers = {name: found for name, cell in cells.items() if (found := _number(cell)) is not None}
-    texts = {name: _text(cell) for name, cell in cells.items() if name not in numbers}
+    texts = {name: text_or_nothing(cell) for name, cell in cells.items() if name not in numbers}
     if len(columns) > 1 and len(texts) == 1:
         ((name, text),) = texts.items()
-        if _is_word(text) and not any(_is_word(_text(row[name])) for row in _above(rows)):
+        if _is_word(text) and not any(_is_word(text_or_nothing(row[name])) for row in _above(rows)):
             return TotalRow(len(rows) - 1, f"its only text is {quoted(text)}")
     empty = [name for name in columns if name not in cells]
     if not numbers or not _usually_filled(empty, rows):
         return None
     for name, number in numbers.items():
         if _is_sum(name, number, rows):
-            return TotalRow(len(rows) - 1, f"{_text(last[name])} in {name!r} is the sum of all above")
+            return TotalRow(len(rows) - 1, f"{text_or_nothing(last[name])} in {name!r} is the sum of all above")
     return None
 
 
 def _above(rows: Sequence[Row]) -> Iterator[Row]:
     """Yield all rows but the last, one at a time: there may be millions."""
     return islice(iter(rows), len(rows) - 1)
-
-
-def _text(cell: object) -> str:
-    """Return a cell as text; nothing for what has none."""
-    try:
-        return text_of(cell).strip()
-    except TaskError:
-        return ""
 
 
 def _number(cell: object) -> int | float | None:
@@ -99,7 +90,7 @@ def _usually_filled(names: Sequence[str], rows: Sequence[Row]) -> bool:
     counts = dict.fromkeys(names, 0)
     for row in _above(rows) if names else ():
         for name in names:
-            counts[name] += bool(_text(row[name]))
+            counts[name] += bool(text_or_nothing(row[name]))
     return any(count >= FILLED * (len(rows) - 1) for count in counts.values())
 
 

@@ -66,6 +66,14 @@ def answer_of(value: object) -> str:
     return text_of(value).strip()
 
 
+def text_or_nothing(cell: object) -> str:
+    """Return a cell as an answer shows it; empty for what has no text form."""
+    try:
+        return answer_of(cell)
+    except TaskError:
+        return ""
+
+
 def number_of(value: object) -> int | float | None:
     """Return the number that a value is or writes in plain digits; None for booleans, infinities and other texts."""
     if isinstance(value, str):

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from lfine.dividing import Asked, check_file, command_place, command_words, divide_file, file_dataset
+from lfine.dividing import Asked, check_file, command_place, command_words, divide_file
 from lfine.finetune.data.formats import registry
 from lfine.finetune.data.held_out import held_out_sample
 from lfine.finetune.data.manifest import manifest_path, read_manifest
 from lfine.finetune.data.splits import assign_splits
-from lfine.finetune.data.tables import read_table
+from lfine.finetune.data.tables import file_dataset, read_table
 from lfine.schemas.errors import TaskError
 from lfine.schemas.task import Split
 

@@ -17,12 +17,12 @@ from lfine.finetune.data.guess.divisions import FEWEST, division_of
 from lfine.finetune.data.guess.inputs import Inputs
 from lfine.finetune.data.guess.kinds import Context, answer_of_column, metrics_of
 from lfine.finetune.data.guess.outputs import Profiles
-from lfine.finetune.data.guess.profiles import profiles, text_or_nothing
+from lfine.finetune.data.guess.profiles import profiles
 from lfine.finetune.data.guess.records import Answer, Choice, Division, Guess, Metrics, Wanted
 from lfine.finetune.data.guess.roles import FEW_ROWS, check_asked, roles_of
 from lfine.finetune.data.tables import Table
 from lfine.finetune.data.totals import total_row
-from lfine.finetune.data.values import decimal_commas, signed_number
+from lfine.finetune.data.values import signed_number, text_or_nothing
 from lfine.finetune.data.wording import counted, listed, quoted
 from lfine.schemas.errors import TaskError, UsageError
 from lfine.schemas.problems import Problem
@@ -59,7 +59,7 @@ def guess(table: Table, wanted: Wanted) -> Guess:
     metrics, metric = _metrics(answer, output, context, wanted)
     form = Choice("form", table.form.kind, "sure", table.form.reason)
     choices = (form, chosen, inputs.choice, _type_choice(answer, found[output].distinct), split, metric)
-    notes = (*_notes(table, output, texts, division), *_apart(table, inputs, division))
+    notes = (*_notes(table, output, texts, answer, division), *_apart(table, inputs, division))
     return Guess(
         table.form.kind, len(table.rows), table.columns, found, output, inputs.columns, answer, division, metrics,
         inputs.options, choices, notes, _left(inputs),
@@ -178,7 +178,7 @@ def _conversations(table: Table, division: Division, split: Choice, wanted: Want
     )  # fmt: skip
 
 
-def _notes(table: Table, output: str, texts: Sequence[str], division: Division) -> tuple[str, ...]:
+def _notes(table: Table, output: str, texts: Sequence[str], answer: Answer, division: Division) -> tuple[str, ...]:
     notes = [*_few(table)]
     empty = [row for row, text in enumerate(texts) if not text]
     if empty:
@@ -187,8 +187,8 @@ def _notes(table: Table, output: str, texts: Sequence[str], division: Division) 
     total = total_row(table.columns, table.rows)
     if total is not None:
         notes.append(f"{total.message}; {total.cure}")
-    if decimal_commas(filter(None, texts)):
-        (first, *_) = filter(None, texts)
+    if answer.decimal is not None:
+        first = next(filter(None, texts))
         read = f"dataset.columns reads them as numbers, {first} as {signed_number(first, ',')}"
         notes.append(f"`{output}` holds numbers with a decimal comma: {read}")
     if not division.trains:

@@ -19,8 +19,7 @@ from typing import Literal
 
 from lfine.finetune.data.guess.lexicon import SURE, is_id_name, parts
 from lfine.finetune.data.outputs import MAX_LABEL_LENGTH, MAX_LABELS
-from lfine.finetune.data.values import Row, answer_of, decimal_commas, number_of, signed_number
-from lfine.schemas.errors import TaskError
+from lfine.finetune.data.values import Row, answer_of, decimal_commas, number_of, signed_number, text_or_nothing
 
 SAMPLED = 4_000
 """Rows that are looked at, evenly spread: files are often sorted by their answer."""
@@ -189,14 +188,6 @@ def profile(name: str, cells: Sequence[object]) -> Profile:
     read = tuple(map(_read, cells))
     written = any(one is not cell for one, cell in zip(read, cells, strict=True))
     return Profile(name, read, tuple(map(text_or_nothing, cells)), written)
-
-
-def text_or_nothing(cell: object) -> str:
-    """Return a cell as an answer shows it; empty for what has no text form."""
-    try:
-        return answer_of(cell)
-    except TaskError:
-        return ""
 
 
 def _read(cell: object) -> object:

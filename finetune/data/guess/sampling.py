@@ -22,10 +22,9 @@ from lfine.finetune.data.formats.packed import data_suffix
 from lfine.finetune.data.formats.registry import LINES
 from lfine.finetune.data.formats.rows import unreadable
 from lfine.finetune.data.formats.text import from_head
-from lfine.finetune.data.tables import Table, read_table
+from lfine.finetune.data.tables import Table, file_dataset, read_table
 from lfine.schemas.errors import TaskError
 from lfine.schemas.problems import Problem
-from lfine.schemas.task import Dataset
 
 LARGE = 64 * 2**20
 """Bytes from which a file is not read whole."""
@@ -53,7 +52,7 @@ def sample(path: str, *, sheet: str | int | None = None, large: int = LARGE) -> 
     first = found[0].path
     suffix = data_suffix(first)
     if size <= large or suffix not in (*LINES, ".parquet"):
-        return Sample(read_table(dataset(path, sheet), Path()), whole=True)
+        return Sample(read_table(file_dataset(path, sheet=sheet), Path()), whole=True)
     with tempfile.TemporaryDirectory() as folder:
         head = Path(folder) / f"head{suffix if suffix in LINES else '.parquet'}"
         if suffix in LINES:
@@ -67,18 +66,10 @@ def sample(path: str, *, sheet: str | int | None = None, large: int = LARGE) -> 
     return Sample(replace(table, files=named), whole=False, note=note)
 
 
-def dataset(path: str, sheet: str | int | None) -> Dataset:
-    """Return one path as a task would name it."""
-    return Dataset(
-        path=path, hub=None, name=None, revision=None, train=None, validation=None, test=None, sha256=None,
-        format="auto", sheet=sheet, columns={},
-    )  # fmt: skip
-
-
 def _read(head: Path, whole: Path) -> Table:
     """Return the rows of a beginning; what is wrong with them is said of the file that they stand in."""
     try:
-        return read_table(dataset(str(head), None), Path())
+        return read_table(file_dataset(str(head)), Path())
     except TaskError as error:
         if any(problem.code == "LF301" for problem in error.problems):
             message = f"the first {_size(HEAD)} of the file hold no whole row"

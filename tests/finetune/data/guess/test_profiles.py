@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from lfine.finetune.data.guess.profiles import SAMPLED, Kind, profile, profiles, sampled, text_or_nothing
+from lfine.finetune.data.guess.profiles import SAMPLED, Kind, profile, profiles, sampled
 from lfine.finetune.data.outputs import MAX_LABELS
+from lfine.finetune.data.values import text_or_nothing
 
 RUNNING = [f"some running text of the number {n}" for n in range(40)]
 
