@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from lfine.choosing import Choice, adapter_folder, run_folder, settled
+from lfine.choosing import Choice, adapter_folder, run_folder, source_of
 from lfine.compiling import compile_file, place_of, say
 from lfine.endpoints import Correspondent, EndpointOptions, Sheet
 from lfine.evaluation.extraction import extractor
@@ -118,7 +118,7 @@ def answerer_of(path: Path, options: AnswererOptions) -> Iterator[Opened]:
 
 def _of_run(loaded: LoadedTask, run: Path, options: AnswererOptions, speaking: ExitStack) -> Opened:
     plan = read_plan(run / "plan.json")
-    source = _source(loaded, plan)
+    source = source_of(loaded, plan)
     rows = _rows(source, run, plan, options)
     prepared = Prepared(rows, reopen_model(run, plan, source, rows, allow_code=options.allow_code))
     generation = plan_generation(source, prepared, plan.training.length, this_machine(), Notes(loaded.origin))
@@ -161,7 +161,7 @@ def _base(task: Task) -> str:
 @contextmanager
 def _remote(loaded: LoadedTask, options: AnswererOptions, endpoint: EndpointOptions) -> Iterator[Opened]:
     """For a model that is not here, asked as the task's run was trained where there is one."""
-    run = run_folder(loaded.task, _AsBase(options.runs_dir, options.run))
+    run = run_folder(loaded.task, options)
     longest = None
     if run is None:
         source = Source(loaded.task, loaded.folder, loaded.origin, place_of(loaded))
@@ -169,7 +169,7 @@ def _remote(loaded: LoadedTask, options: AnswererOptions, endpoint: EndpointOpti
         rows = prepare_rows(source.task, source.folder, needed=(), skip_bad_rows=skip, place=source.place)
     else:
         plan = read_plan(run / "plan.json")
-        source, longest = _source(loaded, plan), plan.training.length.longest_completion
+        source, longest = source_of(loaded, plan), plan.training.length.longest_completion
         rows = _rows(source, run, plan, options, shots=endpoint.few_shot)
     generation = endpoint_generation(source, rows, Notes(loaded.origin), longest_completion=longest)
     with tempfile.TemporaryDirectory() as folder:
@@ -177,21 +177,6 @@ def _remote(loaded: LoadedTask, options: AnswererOptions, endpoint: EndpointOpti
         with Correspondent(sheet, endpoint) as remote:
             who, name = _Remote(remote, endpoint.pace.concurrency), f"{remote.form.model} at {remote.form.address.url}"
             yield Opened(source.task, name, who, _extract(source.task, rows), rows.output)
-
-
-@dataclass(frozen=True)
-class _AsBase:
-    """A run is looked for, and none is needed."""
-
-    runs_dir: str | None
-    run: str | None
-    adapter: str | None = None
-    base: bool = True
-
-
-def _source(loaded: LoadedTask, plan: Plan) -> Source:
-    folder = Path(plan.folder) if Path(plan.folder).is_dir() else loaded.folder  # the run may come from elsewhere
-    return Source(settled(loaded.task, plan.task), folder, loaded.origin, place_of(loaded))
 
 
 def _rows(source: Source, run: Path, plan: Plan, options: AnswererOptions, *, shots: int | None = None) -> PreparedRows:

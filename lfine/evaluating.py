@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfine.baselines import Desk, Scored, all_scored_before, keep, score_baselines, settings_of
-from lfine.choosing import adapter_folder, refuse_several, run_folder, settled
+from lfine.choosing import adapter_folder, refuse_several, run_folder, source_of
 from lfine.compiling import compile_file, place_of, say, warn
 from lfine.endpoints import EndpointOptions, Sheet, answer_remotely, model_label
 from lfine.endpoints import forget as forget_remote
@@ -138,7 +138,7 @@ def evaluate_task(path: Path, options: EvaluateOptions, *, load: Loader | None =
 
     `load` gives the base model in place of the plain loader: a KeptBase keeps it for the next task.
     """
-    refuse_several(options, {"--predictions": options.predictions, "--endpoint": options.endpoint})
+    refuse_several(options, {"--predictions": options.predictions})
     loaded, began = load_task(path, options.overrides), time.perf_counter()
     elsewhere = options.predictions is not None or options.endpoint is not None
     subject = _elsewhere(loaded, options) if elsewhere else _subject(loaded, path, options)
@@ -272,15 +272,15 @@ def _elsewhere(loaded: LoadedTask, options: EvaluateOptions) -> _Subject:
 
     A remote model is asked as the task's run was trained, where there is one, and its scores stand with that run.
     """
-    task, folder, skip = loaded.task, loaded.folder, options.skip_bad_rows
-    run = None if options.endpoint is None else run_folder(task, replace(options, base=True))
-    longest = None
-    if run is not None:
+    skip, longest = options.skip_bad_rows, None
+    run = None if options.endpoint is None else run_folder(loaded.task, options)
+    if run is None:
+        source = Source(loaded.task, loaded.folder, loaded.origin, place_of(loaded))
+    else:
         plan = read_plan(run / "plan.json")
-        task, longest = settled(task, plan.task), plan.training.length.longest_completion
-        folder = Path(plan.folder) if Path(plan.folder).is_dir() else folder
+        source, longest = source_of(loaded, plan), plan.training.length.longest_completion
         skip = skip or read_run(run).data.skip_bad_rows
-    source = Source(task, folder, loaded.origin, place_of(loaded))
+    task, folder = source.task, source.folder
     rows = prepare_rows(task, folder, needed=(task.evaluation.split,), skip_bad_rows=skip, place=source.place)
     notes = Notes(loaded.origin)
     if options.endpoint is None:
@@ -307,14 +307,12 @@ def _subject(loaded: LoadedTask, path: Path, options: EvaluateOptions) -> _Subje
         rows = compiled.prepared.rows
         return _Subject(plan.task, None, None, rows, plan.evaluation, plan.training, compiled.prepared, loaded.folder)
     plan = read_plan(run / "plan.json")
-    task = settled(loaded.task, plan.task)
-    folder = Path(plan.folder) if Path(plan.folder).is_dir() else loaded.folder  # the run may come from elsewhere
-    source = Source(task, folder, loaded.origin, place_of(loaded))
+    source = source_of(loaded, plan)
     prepared = reopen(run, plan, source, allow_code=options.allow_code, skip_bad_rows=options.skip_bad_rows)
     rows = prepared.rows
     evaluation, warnings = plan_evaluation(source, prepared, plan.training.length, this_machine(), Notes(loaded.origin))
     warn((*rows.warnings, *warnings))
-    return _Subject(task, run, plan, rows, evaluation, plan.training, prepared, loaded.folder)
+    return _Subject(source.task, run, plan, rows, evaluation, plan.training, prepared, loaded.folder)
 
 
 def _desk(subject: _Subject, options: EvaluateOptions, load: Loader | None) -> Desk:

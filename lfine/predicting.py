@@ -92,7 +92,7 @@ def predict_task(path: Path, options: PredictOptions, stream: TextIO, source: So
     LF132 and LF336 for a table that cannot be written, LF128 where rows came and none was answered; Interrupted with
     the command that goes on.
     """
-    refuse_several(options, {"--endpoint": options.endpoint})
+    refuse_several(options)
     found = Predicted()
     out = None if options.out is None else Path(options.out)
     lines_file = lines_beside(out) if out is not None and is_table(out) else out
@@ -146,7 +146,7 @@ def predict(
     Raises LfineError as `lfine predict` does; a row that a remote model does not answer has no prediction.
     """
     options = PredictOptions(runs_dir=runs_dir, run=run, adapter=adapter, base=base, endpoint=endpoint)
-    refuse_several(options, {"--endpoint": endpoint})
+    refuse_several(options)
     made: dict[int, dict[str, object]] = {}
     with answerer_of(Path(task), options) as opened:
         asked = mapping_questions(rows, Wanted(opened.task))

@@ -13,7 +13,7 @@ from lfine.compiling import model_folder, say
 from lfine.finetune.compile.compiling import Source, model_identity
 from lfine.finetune.compile.plan import Plan
 from lfine.finetune.compile.prepare import Prepared, PreparedModel, PreparedRows, prepare_model, prepare_rows
-from lfine.runs import read_run
+from lfine.runs import DataRecord, read_run
 from lfine.schemas.errors import RunError
 from lfine.schemas.problems import Problem
 
@@ -24,9 +24,10 @@ def reopen(run: Path, plan: Plan, source: Source, *, allow_code: bool, skip_bad_
     Raises RunError: LF502 another base model, LF506 another prompt than the run was trained with.
     """
     task = source.task
-    needed, skip = (task.evaluation.split,), skip_bad_rows or read_run(run).data.skip_bad_rows
+    trained = read_run(run).data
+    needed, skip = (task.evaluation.split,), skip_bad_rows or trained.skip_bad_rows
     rows = prepare_rows(task, source.folder, needed=needed, skip_bad_rows=skip, place=source.place)
-    _say_changed_data(run, rows)
+    _say_changed_data(trained, rows)
     return Prepared(rows, reopen_model(run, plan, source, rows, allow_code=allow_code))
 
 
@@ -44,9 +45,9 @@ def reopen_model(run: Path, plan: Plan, source: Source, rows: PreparedRows, *, a
     return model
 
 
-def _say_changed_data(run: Path, rows: PreparedRows) -> None:
+def _say_changed_data(trained: DataRecord, rows: PreparedRows) -> None:
     """Say which data files are not those of training any more: what is scored may be other rows, or known ones."""
-    before = {name: file.get("sha256") for name, file in read_run(run).data.files.items()}
+    before = {name: file.get("sha256") for name, file in trained.files.items()}
     changed = [file.name for file in rows.table.files if before.get(file.name) != file.sha256]
     if changed:
         say(

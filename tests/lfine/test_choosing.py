@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lfine.choosing import adapter_folder, refuse_several, run_folder
+from lfine.endpoints import EndpointOptions
 from lfine.predicting import PredictOptions
 from lfine.runs import write_run
 from lfine.schemas.errors import RunError, TaskError, UsageError
@@ -14,12 +15,14 @@ from lfine.schemas.loading import load_task
 from tests.lfine.projects import Project
 from tests.lfine.test_run_list import made
 
+ELSEWHERE = EndpointOptions("http://127.0.0.1:1/v1", "m")
+
 
 def test_options_that_exclude_each_other() -> None:
-    refuse_several(PredictOptions(run="a", base=True), {"--endpoint": None})
-    refuse_several(PredictOptions(run="a"), {"--endpoint": "b"})
+    refuse_several(PredictOptions(run="a", base=True))
+    refuse_several(PredictOptions(run="a", endpoint=ELSEWHERE))
     with pytest.raises(UsageError) as caught:
-        refuse_several(PredictOptions(base=True), {"--endpoint": "b"})
+        refuse_several(PredictOptions(base=True, endpoint=ELSEWHERE))
     assert caught.value.problems[0].message == "--endpoint and --base exclude each other: each names another model"
 
 
@@ -29,6 +32,7 @@ def test_the_latest_finished_run(project: Project) -> None:
     with pytest.raises(RunError):
         run_folder(task, options)
     assert run_folder(task, PredictOptions(runs_dir=str(project.runs), base=True)) is None
+    assert run_folder(task, PredictOptions(runs_dir=str(project.runs), endpoint=ELSEWHERE)) is None
     first = made(project.runs, "topics", "20260101T000000Z")
     made(project.runs, "topics", "20260102T000000Z", status="interrupted")
     assert run_folder(task, options) == first
