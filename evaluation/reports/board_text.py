@@ -78,8 +78,8 @@ def lift_text(metric: str, lift: Lift | None) -> str:
     """Return the lift, its interval and over whom."""
     if lift is None:
         return "–"
-    gain, low, high = (numbers.shown_change(metric, value) for value in (lift.gain, lift.low, lift.high))
-    return f"{gain} ({low} to {high}) over {lift.over}"
+    span = numbers.shown_change_span(metric, lift.low, lift.high)
+    return f"{numbers.shown_change(metric, lift.gain)} ({span}) over {lift.over}"
 
 
 def _table(board: Leaderboard) -> list[list[str]]:

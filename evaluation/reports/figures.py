@@ -115,8 +115,8 @@ def _differences(comparisons: Sequence[Comparison]) -> Intervals | None:
 
 
 def _gap(comparison: Comparison, gap: Difference) -> Dot:
-    change, low, high = (numbers.shown_change(gap.metric, end) for end in (gap.difference, gap.low, gap.high))
-    figures = f"{change} ({low} to {high})"
+    span = numbers.shown_change_span(gap.metric, gap.low, gap.high)
+    figures = f"{numbers.shown_change(gap.metric, gap.difference)} ({span})"
     name = f"{comparison.first} − {comparison.second}"
     return Dot(name, figures, gap.difference, gap.low, gap.high, strong=True)
 

@@ -33,7 +33,8 @@ def environment() -> Environment:
     )
     made.filters.update(count=numbers.count, duration=numbers.duration)
     made.filters.update(points=numbers.points, probability=numbers.probability)
-    made.globals.update(shown=numbers.shown, shown_span=numbers.shown_span, shown_change=numbers.shown_change)
+    made.globals.update(shown=numbers.shown, shown_span=numbers.shown_span)
+    made.globals.update(shown_change=numbers.shown_change, shown_change_span=numbers.shown_change_span)
     return made
 
 

@@ -16,7 +16,15 @@ from collections.abc import Iterator, Sequence
 from lfine.evaluation.compare import Comparison
 from lfine.evaluation.records import Scores
 from lfine.evaluation.reports.answers import AnswerRow, answer_rows, worst_first
-from lfine.evaluation.reports.numbers import count, duration, probability, shown, shown_change, shown_span
+from lfine.evaluation.reports.numbers import (
+    count,
+    duration,
+    probability,
+    shown,
+    shown_change,
+    shown_change_span,
+    shown_span,
+)
 from lfine.evaluation.reports.page import comparisons_of, flips_of, rival_of
 from lfine.evaluation.reports.sources import ReportFiles
 from lfine.evaluation.reports.tables import commonest_mistakes
@@ -95,7 +103,7 @@ def _differences(comparisons: Sequence[Comparison]) -> str:
     lines = [["against", comparisons[0].headline, "interval", "p", "better", "worse", "equal"]]
     for each in comparisons:
         gap = each.main
-        ends = f"{shown_change(gap.metric, gap.low)} to {shown_change(gap.metric, gap.high)}"
+        ends = shown_change_span(gap.metric, gap.low, gap.high)
         rows = [f"{number:,}" for number in (gap.wins, gap.losses, gap.ties)]
         change = f"**{shown_change(gap.metric, gap.difference)}**"
         lines.append([plain(each.second), change, ends, probability(gap.p_value).replace("<", "\\<"), *rows])

@@ -22,7 +22,7 @@ def points(value: float) -> str:
 
 def shown(name: str, value: float) -> str:
     """Return the value of a metric: a share in points, everything else as it is."""
-    return f"{value:.2f}" if name in NO_SHARES else points(value)
+    return f"{value:.2f}".replace("-", MINUS) if name in NO_SHARES else points(value)
 
 
 def shown_span(name: str, low: float, high: float) -> str:
@@ -44,9 +44,9 @@ def span(low: float, high: float) -> str:
     return f"{points(low)}–{points(high)}"
 
 
-def signed_span(low: float, high: float) -> str:
+def shown_change_span(name: str, low: float, high: float) -> str:
     """Return an interval of a difference; `to` keeps its dash apart from the minus signs."""
-    return f"{signed(low)} to {signed(high)}"
+    return f"{shown_change(name, low)} to {shown_change(name, high)}"
 
 
 def probability(p_value: float) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from lfine.evaluation.compare import Comparison, Difference
 from lfine.evaluation.records import Overlap, Scores
-from lfine.evaluation.reports.numbers import points, probability, signed, signed_span, span
+from lfine.evaluation.reports.numbers import NO_SHARES, probability, shown, shown_change, shown_change_span, shown_span
 
 NAMES = {
     "tuned": "the tuned model",
@@ -35,12 +35,12 @@ def verdict(scores: Scores, base: Scores | None, comparison: Comparison | None) 
     if base is None:
         return f"{said} on {scores.n:,} held-out rows."
     score = base.metrics.get(scores.headline)
-    rival = base.model + (f" {points(score.value)}{_unit(scores)}" if score else "")
+    rival = base.model + (f" {shown(scores.headline, score.value)}{_unit(scores)}" if score else "")
     if comparison is None:
         return f"{said} on {scores.n:,} held-out rows; {rival} on {base.n:,} others, so the two cannot be compared."
     gap = comparison.main
-    change = f"{signed(gap.difference)} points ({_interval(gap)}) on the same {scores.n:,} rows"
-    return f"{said}, {rival}: {change}{_doubt(gap)}."
+    change = f"{shown_change(gap.metric, gap.difference)}{_points(gap.metric)} ({_interval(gap)})"
+    return f"{said}, {rival}: {change} on the same {scores.n:,} rows{_doubt(gap)}."
 
 
 def notes(scores: Scores, comparisons: Sequence[Comparison]) -> list[str]:
@@ -72,22 +72,28 @@ def named(model: str) -> str:
 
 def _reaches(scores: Scores) -> str:
     score = scores.metrics[scores.headline]
-    figures = f"{points(score.value)}{_unit(scores)}"
-    interval = f"({span(score.low, score.high)})"
+    figures = f"{shown(scores.headline, score.value)}{_unit(scores)}"
+    interval = f"({shown_span(scores.headline, score.low, score.high)})"
     if scores.headline in RIGHT:
         return f"answers {figures} right {interval}"
     if scores.headline == "exact_match":
         return f"answers {figures} right to the letter {interval}"
-    return f"reaches {figures} points of {scores.headline} {interval}"
+    return f"reaches {figures}{_points(scores.headline)} of {scores.headline} {interval}"
 
 
 def _unit(scores: Scores) -> str:
     return "%" if scores.headline in (*RIGHT, "exact_match") else ""
 
 
+def _points(metric: str) -> str:
+    return "" if metric in NO_SHARES else " points"
+
+
 def _interval(gap: Difference) -> str:
     """Return the interval; both signs are written only where one of them is a minus."""
-    return span(gap.low, gap.high) if gap.low >= 0 else signed_span(gap.low, gap.high)
+    if gap.low >= 0:
+        return shown_span(gap.metric, gap.low, gap.high)
+    return shown_change_span(gap.metric, gap.low, gap.high)
 
 
 def _doubt(gap: Difference) -> str:
@@ -99,9 +105,11 @@ def _doubt(gap: Difference) -> str:
 def _against_baseline(comparison: Comparison) -> str:
     gap = comparison.main
     rival = named(comparison.second)
-    figures = f"{rival[:1].upper()}{rival[1:]} reaches {points(gap.second)}"
+    figures = f"{rival[:1].upper()}{rival[1:]} reaches {shown(gap.metric, gap.second)}"
+    size, interval = f"{shown(gap.metric, abs(gap.difference))}{_points(gap.metric)}", f"({_interval(gap)})"
     if gap.low > 0:
-        return f"{figures}: {named(comparison.first)} is {points(gap.difference)} points ahead ({_interval(gap)})."
+        return f"{figures}: {named(comparison.first)} is {size} ahead {interval}."
     if gap.high < 0:
-        return f"{figures}: {named(comparison.first)} is behind by {points(-gap.difference)} points ({_interval(gap)})."
-    return f"{figures}: {named(comparison.first)} is not clearly better ({signed(gap.difference)}, {_interval(gap)})."
+        return f"{figures}: {named(comparison.first)} is behind by {size} {interval}."
+    change = shown_change(gap.metric, gap.difference)
+    return f"{figures}: {named(comparison.first)} is not clearly better ({change}, {_interval(gap)})."

@@ -19,8 +19,9 @@ def test_signs(value: float, text: str) -> None:
     assert numbers.signed(value) == text
 
 
-def test_signed_span() -> None:
-    assert numbers.signed_span(-0.005, 0.044) == "−0.5 to +4.4"
+def test_an_interval_of_a_difference() -> None:
+    assert numbers.shown_change_span("accuracy", -0.005, 0.044) == "−0.5 to +4.4"
+    assert numbers.shown_change_span("r2", -0.005, 0.044) == "−0.01 to +0.04"
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.0004, "< 0.001"), (0.0415, "0.042"), (1.0, "1.000")])

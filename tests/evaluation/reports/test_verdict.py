@@ -94,3 +94,15 @@ def test_learned_rows_are_said(tuned: Scores) -> None:
     assert "2 of the 1,000 rows have the input of a row that the adapter was trained on; they had it when" in known[-1]
     new = notes(replace(scores, overlap=Overlap((4, 7, 9), 2, allowed=True)), [])
     assert "1 of them only since then (--allow-overlap): the score is not that of unseen rows." in new[-1]
+
+
+def test_a_metric_that_is_no_share_has_no_points(tuned: Scores) -> None:
+    numbers = replace(tuned, headline="r2", metrics={"r2": MetricScore(0.64, 0.5, 0.75)})
+    base = replace(numbers, model="base", metrics={"r2": MetricScore(-1.5, -2.0, -1.0)})
+    gap = against(numbers, "base", 0.1, -0.05, 0.25, 0.2)
+    assert verdict(numbers, base, gap) == (
+        "The tuned model reaches 0.64 of r2 (0.50–0.75), base −1.50: +0.10 (−0.05 to +0.25) on the same 1,000 rows; "
+        "a difference of this size can be chance (p = 0.200)."
+    )
+    (note,) = notes(numbers, [against(numbers, "tfidf", 0.1, 0.05, 0.15, 0.01)])
+    assert note == "TF-IDF with logistic regression reaches 0.81: the tuned model is 0.10 ahead (0.05–0.15)."
