@@ -21,7 +21,6 @@ from lfine.evaluation.records import Confusion
 from lfine.evaluation.reports.calibration import Reliability
 from lfine.evaluation.reports.charts import Curve
 from lfine.evaluation.reports.figures import Calibration, Curves, Errors, Figure, Intervals, Matrix, figures_of
-from lfine.evaluation.reports.page import comparisons_of
 from lfine.evaluation.reports.sources import ReportFiles
 from lfine.evaluation.reports.tables import LabelErrors
 from lfine.schemas.errors import MachineError
@@ -55,7 +54,7 @@ def write_figures(source: ReportFiles, folder: Path) -> list[Path]:
     """Write NAME.svg and NAME.png of each figure; MachineError LF405 where the folder cannot be written."""
     make_folder(folder)
     written = []
-    for name, figure in figures_of(source, comparisons_of(source)).items():
+    for name, figure in figures_of(source).items():
         with _sheet(figure) as sheet:
             written += [_save(sheet, folder / f"{name}.svg"), _save(sheet, folder / f"{name}.png")]
     return written

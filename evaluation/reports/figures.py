@@ -71,13 +71,13 @@ class Calibration:
 Figure = Intervals | Curves | Matrix | Errors | Calibration
 
 
-def figures_of(source: ReportFiles, comparisons: Sequence[Comparison]) -> dict[str, Figure]:
+def figures_of(source: ReportFiles) -> dict[str, Figure]:
     """Return every figure that there are data for, by name."""
     subject = source.subject.scores
     models = (subject, *(other.scores for other in source.others))
     found: dict[str, Figure | None] = {
         "scores": _scores(models, subject.headline),
-        "differences": _differences(comparisons),
+        "differences": _differences(source.comparisons),
         **_by_update(source),
         **_labels(subject),
         "lengths": _lengths(source),

@@ -25,7 +25,7 @@ from lfine.evaluation.reports.numbers import (
     shown_change_span,
     shown_span,
 )
-from lfine.evaluation.reports.page import comparisons_of, flips_of, rival_of
+from lfine.evaluation.reports.page import flips_of, rival_of
 from lfine.evaluation.reports.sources import ReportFiles
 from lfine.evaluation.reports.tables import commonest_mistakes
 from lfine.evaluation.reports.verdict import notes, verdict
@@ -39,7 +39,7 @@ CHARACTERS = 200
 def markdown(source: ReportFiles) -> str:
     """Return the report of one evaluation, ending with a newline."""
     subject, base = source.subject.scores, rival_of(source)
-    comparisons = comparisons_of(source)
+    comparisons = source.comparisons
     against = next((each for each in comparisons if base and each.second == base.scores.model), None)
     rows = answer_rows(source.subject, base)
     parts = [

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from lfine.evaluation.compare import Comparison, compare
+from lfine.evaluation.compare import Comparison
 from lfine.evaluation.files import write_whole
 from lfine.evaluation.records import LabelScore, Scores
 from lfine.evaluation.reports import numbers
@@ -33,7 +33,6 @@ from lfine.evaluation.reports.sources import Decision, ModelEvaluation, ReportFi
 from lfine.evaluation.reports.tables import LabelRow, Mistake, commonest_mistakes, label_rows
 from lfine.evaluation.reports.training import EvaluationRow, Spent, best_step, evaluation_rows, spent, watched
 from lfine.evaluation.reports.verdict import notes, verdict
-from lfine.schemas.errors import RunError
 
 WORST = 20
 """Answers that are shown where scripts are not allowed to run."""
@@ -102,8 +101,13 @@ def write_report(run_folder: Path | None, evaluation_folder: Path) -> Path:
     Raises:
         RunError: LF505, the evaluation has no scores.json, or one of the files is damaged.
     """
+    return write_page(read_report_files(run_folder, evaluation_folder), evaluation_folder)
+
+
+def write_page(source: ReportFiles, evaluation_folder: Path) -> Path:
+    """Write report.html of what has been read; return its path."""
     target = evaluation_folder / "report.html"
-    write_whole(target, render(read_report_files(run_folder, evaluation_folder)))
+    write_whole(target, render(source))
     return target
 
 
@@ -119,17 +123,6 @@ def rival_of(source: ReportFiles) -> ModelEvaluation | None:
     return next((other for other in source.others if other.scores.model == "base"), None)
 
 
-def comparisons_of(source: ReportFiles) -> list[Comparison]:
-    """Compare with every other model that was scored on the same rows; the table of scores shows the rest."""
-    comparisons = []
-    for other in source.others:
-        try:
-            comparisons.append(compare(source.subject.scores, other.scores))
-        except RunError:
-            continue
-    return comparisons
-
-
 def flips_of(rows: Sequence[AnswerRow]) -> Flips | None:
     """Count the rows won and lost; None where no row has two scores."""
     changes = [row.change for row in rows if row.change is not None]
@@ -139,10 +132,10 @@ def flips_of(rows: Sequence[AnswerRow]) -> Flips | None:
 def _fill(source: ReportFiles) -> Page:
     subject = source.subject.scores
     models = (subject, *(other.scores for other in source.others))
-    comparisons = comparisons_of(source)
+    comparisons = source.comparisons
     base = rival_of(source)
     against = {comparison.second: comparison for comparison in comparisons}
-    figures, best = figures_of(source, comparisons), best_step(source.log, source.run)
+    figures, best = figures_of(source), best_step(source.log, source.run)
     reliability = figures.get("reliability")
     rows = answer_rows(source.subject, base)
     decisions = source.plan.decisions if source.plan else ()

@@ -9,10 +9,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+from lfine.evaluation.compare import Comparison, compare
 from lfine.evaluation.files import damaged, parse_json, read_predictions, read_record, read_scores, read_text
 from lfine.evaluation.records import Prediction, Scores
+from lfine.schemas.errors import RunError
 from lfine.schemas.records import Record, ShapeError, from_json
 
 
@@ -116,6 +119,17 @@ class ReportFiles:
     plan: PlanFile | None
     run: RunFile | None
     log: tuple[LogLine, ...]
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """With every other model that was scored on the same rows; the table of scores shows the rest."""
+        found = []
+        for other in self.others:
+            try:
+                found.append(compare(self.subject.scores, other.scores))
+            except RunError:
+                continue
+        return tuple(found)
 
 
 def read_report_files(run_folder: Path | None, evaluation_folder: Path) -> ReportFiles:

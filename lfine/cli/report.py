@@ -42,14 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     if any(of_runs.values()) or len(given) > 1:
         places = [place for found in of_runs.values() for place in found]
         board = _leaderboard(arguments, [*places, *dict.fromkeys(folder.parent for folder in folders)])
-    written = _written(arguments, folders)
+    written, texts = _written(arguments, folders)
     if arguments.format == "json":
         document: dict[str, object] = {kind: [str(path) for path in paths] for kind, paths in written.items()}
         print_json(document if board is None else {**document, "leaderboard": board.record()})
     elif arguments.format == "markdown":
-        from lfine.evaluation.reports.markdown import markdown
-
-        texts = [markdown(_read(folder)) for folder in spoken_of(folders)]
         print("\n".join(texts if board is None else [board.markdown.read_text(encoding="utf-8"), *texts]), end="")
     else:
         lines = [str(path) for paths in written.values() for path in paths]
@@ -57,23 +54,32 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _written(arguments: argparse.Namespace, folders: Sequence[Path]) -> dict[str, list[Path]]:
-    """Write the pages, and answers and figures where they are asked for; return the files of each kind."""
-    from lfine.evaluation.reports.page import write_report
+def _written(arguments: argparse.Namespace, folders: Sequence[Path]) -> tuple[dict[str, list[Path]], list[str]]:
+    """Write the pages, and answers and figures where they are asked for, of one evaluation after the other.
 
-    written = {"reports": [write_report(run_of(folder), folder) for folder in folders]}
-    if arguments.csv is not None:
-        from lfine.evaluation.reports.answer_file import write_answers
+    Return the files of each kind, and the Markdown where that is asked for.
+    """
+    from lfine.evaluation.reports.page import write_page
 
-        place = Path(arguments.csv)
-        written["csv"] = [write_answers(_read(folder), place / f"{name}.csv") for folder, name in named(folders)]
-    if arguments.figures is not None:
-        from lfine.evaluation.reports.figure_files import write_figures
+    wanted = {"reports": True, "csv": arguments.csv is not None, "figures": arguments.figures is not None}
+    written: dict[str, list[Path]] = {kind: [] for kind, asked in wanted.items() if asked}
+    texts, spoken = [], spoken_of(folders) if arguments.format == "markdown" else []
+    for folder, name in named(folders):
+        source = _read(folder)
+        written["reports"].append(write_page(source, folder))
+        if arguments.csv is not None:
+            from lfine.evaluation.reports.answer_file import write_answers
 
-        place = Path(arguments.figures)
-        drawn = [write_figures(_read(folder), place / name) for folder, name in named(folders)]
-        written["figures"] = [path for paths in drawn for path in paths]
-    return written
+            written["csv"].append(write_answers(source, Path(arguments.csv) / f"{name}.csv"))
+        if arguments.figures is not None:
+            from lfine.evaluation.reports.figure_files import write_figures
+
+            written["figures"] += write_figures(source, Path(arguments.figures) / name)
+        if folder in spoken:
+            from lfine.evaluation.reports.markdown import markdown
+
+            texts.append(markdown(source))
+    return written, texts
 
 
 def _leaderboard(arguments: argparse.Namespace, places: Sequence[Path]) -> WrittenBoard:

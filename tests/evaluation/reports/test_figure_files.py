@@ -10,7 +10,6 @@ import pytest
 from lfine.evaluation.records import Confusion
 from lfine.evaluation.reports.figure_files import _plan, _save, _sheet, write_figures
 from lfine.evaluation.reports.figures import Errors, Matrix, figures_of
-from lfine.evaluation.reports.page import comparisons_of
 from lfine.evaluation.reports.sources import read_report_files
 from lfine.evaluation.reports.tables import LabelErrors
 from lfine.schemas.errors import MachineError
@@ -21,7 +20,7 @@ pytest.importorskip("matplotlib", reason="figures as files need the extra `repor
 def test_every_figure_of_the_page_is_written(run_folder: Path, tmp_path: Path) -> None:
     source = read_report_files(run_folder, run_folder / "evaluations" / "tuned")
     written = write_figures(source, tmp_path / "figures")
-    expected = [f"{name}.{kind}" for name in figures_of(source, comparisons_of(source)) for kind in ("svg", "png")]
+    expected = [f"{name}.{kind}" for name in figures_of(source) for kind in ("svg", "png")]
     assert [path.name for path in written] == expected
     for path in written:
         assert path.read_bytes()[:5] in (b"<?xml", b"\x89PNG\r")

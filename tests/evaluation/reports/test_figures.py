@@ -13,13 +13,12 @@ from lfine.evaluation.files import read_predictions, write_predictions
 from lfine.evaluation.records import MetricScore, Prediction
 from lfine.evaluation.reports.drawing import draw
 from lfine.evaluation.reports.figures import Curves, Figure, Intervals, figures_of
-from lfine.evaluation.reports.page import comparisons_of
 from lfine.evaluation.reports.sources import read_report_files
 
 
 def figures(run: Path | None, evaluation: Path) -> dict[str, Figure]:
     source = read_report_files(run, evaluation)
-    return figures_of(source, comparisons_of(source))
+    return figures_of(source)
 
 
 @pytest.fixture
@@ -91,7 +90,7 @@ def test_the_axis_of_scores_has_room_for_all_of_them(
 ) -> None:
     source = read_report_files(run_folder, run_folder / "evaluations" / "tuned")
     scores = replace(source.subject.scores, headline=metric, metrics={metric: score})
-    found = figures_of(replace(source, subject=replace(source.subject, scores=scores), others=()), [])["scores"]
+    found = figures_of(replace(source, subject=replace(source.subject, scores=scores), others=()))["scores"]
     assert isinstance(found, Intervals)
     assert [found.low, found.high] == pytest.approx([low, high])
     assert found.share == (metric in ("accuracy", "pearson"))
