@@ -103,8 +103,10 @@ class Comparison:
         return asdict(self)
 
 
-def compare(first: Scores, second: Scores) -> Comparison:
+def compare(first: Scores, second: Scores, *, only: str | None = None) -> Comparison:
     """Compare two models row by row in every metric that both have; level, seed and interval are those of `first`.
+
+    `only`: in this metric alone.
 
     Raises:
         RunError: LF502, the two do not score the same rows, share no metric that can be paired, or a custom metric is
@@ -112,7 +114,7 @@ def compare(first: Scores, second: Scores) -> Comparison:
     """
     _check_rows(first, second)
     _check_code(first, second)
-    shared = [name for name in first.metrics if name in second.metrics]
+    shared = [name for name in first.metrics if name in second.metrics and only in (None, name)]
     shared.sort(key=lambda name: name != first.headline)  # stable: the headline first
     paired_by_row = (_paired(name, first, second) for name in shared)
     differences = tuple(each for each in paired_by_row if each is not None)

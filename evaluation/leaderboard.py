@@ -248,10 +248,8 @@ def _lift(tuned: Scores, model: str, other: Scores) -> Lift | None:
     if _metric(tuned, tuned.headline) is None:
         return None
     try:
-        found = compare(tuned, other).main
+        found = compare(tuned, other, only=tuned.headline).main
     except RunError:
-        return None
-    if found.metric != tuned.headline:
         return None
     low, high = (found.low, found.high) if found.higher_is_better else (-found.high, -found.low)
     return Lift(model, found.gain, low, high, found.p_value, found.p_value)

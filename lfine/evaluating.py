@@ -22,6 +22,7 @@ from lfine.endpoints import EndpointOptions, Sheet, answer_remotely, model_label
 from lfine.endpoints import forget as forget_remote
 from lfine.evaluation.given_predictions import read_given_predictions
 from lfine.evaluation.judging import Judging
+from lfine.evaluation.leaderboard import ORDER
 from lfine.evaluation.metrics.checking import check_ready
 from lfine.evaluation.provenance import provenance
 from lfine.evaluation.records import EndpointUse, MetricScore, Overlap, Prediction, ScoreIdentity, Scores
@@ -44,9 +45,6 @@ from lfine.stops import machine_faults
 
 if TYPE_CHECKING:
     from lfine.finetune.models.keeping import Loader
-
-OURS = ("tuned", "base", "few_shot", "majority", "tfidf")
-"""Names of evaluation folders that no file and no adapter may take."""
 
 
 @dataclass(frozen=True)
@@ -180,14 +178,14 @@ def _judging(subject: _Subject, options: EvaluateOptions, place: Place) -> Judgi
 def _model_name(options: EvaluateOptions) -> str:
     """Return the name of the evaluation folder; a file or adapter called like one of ours gets another."""
     if options.endpoint is not None:
-        return model_label(options.endpoint, OURS)
+        return model_label(options.endpoint, ORDER)
     if options.predictions is not None:
         name = Path(options.predictions).stem
     elif options.adapter is not None:
         name = Path(options.adapter).resolve().name
     else:
         return "base" if options.base else "tuned"
-    return f"{name}-given" if name in OURS else name
+    return f"{name}-given" if name in ORDER else name  # folders that no file and no adapter may take
 
 
 def _identity(subject: _Subject, model: str, options: EvaluateOptions, *, seconds: float) -> ScoreIdentity:

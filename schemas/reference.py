@@ -64,7 +64,7 @@ def _facts(key: SchemaKey) -> list[str]:
     return [*facts, "- example: " + ", ".join(f"`{name}: {flow(example)}`" for example in key.node["examples"])]
 
 
-def errors_page(checks: Sequence[Check] = ()) -> str:
+def errors_page(checks: Sequence[Check]) -> str:
     """Return the Markdown page with a section for every code."""
     lines = ["# Problems", "", "Every problem that lfine reports has a code. LF1xx to LF3xx are about what you wrote,"]
     lines += ["LF4xx about the machine, LF5xx about a run. `lfine explain LF102` prints one of these sections."]
@@ -78,7 +78,7 @@ def errors_page(checks: Sequence[Check] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def parts(number: str, checks: Sequence[Check] = ()) -> list[tuple[str, str]]:
+def parts(number: str, checks: Sequence[Check]) -> list[tuple[str, str]]:
     """Return what is said of one code: `("what it looks at", "A required key is absent."), …`."""
     code, levels = CODES[number], _levels([check for check in checks if check.code == number])
     told = [("what it looks at", code.what), ("why it is bad", code.why), ("example", code.example)]
@@ -89,8 +89,11 @@ def _levels(checks: Sequence[Check]) -> str:
     """Return where the checks of one code look, and whether they warn: `the task file, the rows of the data; warns`."""
     if not checks:
         return ""
-    places = dict.fromkeys(LEVELS[check.level] for check in checks)
-    return ", ".join(places) + ("; warns" if all(check.severity == "warning" for check in checks) else "")
+    return _places(checks) + ("; warns" if all(check.severity == "warning" for check in checks) else "")
+
+
+def _places(checks: Sequence[Check]) -> str:
+    return ", ".join(dict.fromkeys(LEVELS[check.level] for check in checks))
 
 
 def checks_page(checks: Sequence[Check]) -> str:
@@ -104,6 +107,5 @@ def checks_page(checks: Sequence[Check]) -> str:
     lines += ["", f"{len(by_code)} checks:", "", "| code | | found in | what it looks at |", "|---|---|---|---|"]
     for number, same in by_code.items():
         link = f"[{number}](errors.md#{number.lower()}) {same[0].name}"
-        places = ", ".join(dict.fromkeys(LEVELS[check.level] for check in same))
-        lines.append(f"| {link} | {same[0].severity} | {places} | {CODES[number].what} |")
+        lines.append(f"| {link} | {same[0].severity} | {_places(same)} | {CODES[number].what} |")
     return "\n".join(lines) + "\n"

@@ -170,6 +170,14 @@ def test_every_shared_metric_is_compared_and_no_other(scored: Build) -> None:
     assert [gap.metric for gap in compare(first, second).differences] == ["rougeL", "rouge1", "rouge2", "rougeLsum"]
 
 
+def test_one_metric_is_compared_as_among_all(scored: Build) -> None:
+    first, second = scored(GOOD, metrics=("accuracy", "f1")), scored(POOR, metrics=("accuracy", "f1"), model="base")
+    for gap in compare(first, second).differences:
+        assert compare(first, second, only=gap.metric).differences == (gap,)
+    with pytest.raises(RunError, match="share no metric"):
+        compare(first, second, only="exact_match")
+
+
 def test_other_rows_are_refused_with_the_number_shared(scored: Build) -> None:
     with pytest.raises(RunError) as caught:
         compare(scored(GOOD), scored(GOOD[:60]))

@@ -13,8 +13,9 @@ import pytest
 from benchmarks.endpoint_server import Call, Server
 from lfine import endpoints
 from lfine.endpoints import EndpointOptions, model_label
-from lfine.evaluating import OURS, Evaluated, EvaluateOptions, evaluate_task
+from lfine.evaluating import Evaluated, EvaluateOptions, evaluate_task
 from lfine.evaluation.files import read_predictions, read_scores
+from lfine.evaluation.leaderboard import ORDER
 from lfine.evaluation.records import EndpointUse, Prediction
 from lfine.finetune.generate.endpoint import Pace
 from lfine.schemas.errors import MachineError, TaskError, UsageError
@@ -270,8 +271,8 @@ def test_scores_stand_with_the_run_and_ask_as_it_was_trained(
 )
 def test_the_name_of_the_folder(model: str, label: str) -> None:
     options = EndpointOptions("http://127.0.0.1", model)
-    assert model_label(options, OURS) == label
-    assert model_label(replace(options, few_shot=3), OURS) == f"{label}-3-shot"
+    assert model_label(options, ORDER) == label
+    assert model_label(replace(options, few_shot=3), ORDER) == f"{label}-3-shot"
 
 
 @pytest.mark.parametrize(
