@@ -98,6 +98,16 @@ def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_llama(tmp_path_factory.mktemp("models") / "tiny")
 
 
+@pytest.fixture
+def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of the person who runs the tests has a say, and the working folder is one's own."""
+    for name in ("LFINE_RUNS", "LFINE_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LFINE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def tiny_neox_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from transformers import GPTNeoXConfig

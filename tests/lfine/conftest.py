@@ -19,13 +19,8 @@ from tests.lfine.projects import Ended, Project, lfine, write_project
 
 
 @pytest.fixture(autouse=True)
-def _clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable of the person who runs the tests has a say, and the working folder is one's own."""
-    for name in ("LFINE_RUNS", "LFINE_DATA"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LFINE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.chdir(tmp_path)
+def _clean_place(clean_place: None) -> None:
+    """For every test here."""
 
 
 @pytest.fixture

@@ -20,9 +20,5 @@ def roomy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("LFINE_RUNS", "LFINE_DATA"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LFINE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.chdir(tmp_path)
+def _clean_place(clean_place: None) -> None:
+    """For every test here."""
